@@ -1,0 +1,88 @@
+"""The `msa` command line: verbs come from a table, so that `msa --help` imports little more than typer."""
+
+import importlib
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+VERBS = {
+    "demo": "Make a dump, run the whole loop on it, and say what to look at.",
+    "doctor": "Say what is there (GPU, weights, servers, disk) and what to do about what is not.",
+    "init": "Make a store, or bring one up to date.",
+    "ingest": "Take a raw dump into the store.",
+    "split": "Cluster near-duplicates, then split train, val and test for ever.",
+    "train": "Train a model on the labels in force.",
+    "score": "Predict every post that the model has not scored yet.",
+    "evaluate": "Metrics of a model with bootstrap intervals.",
+    "predict": "Write the answers for official posts whose labels are withheld.",
+    "mine": "Find the posts that are worth a person's minute.",
+    "report": "Write the report: one self-contained page.",
+    "loop": "Ingest, split, train, score, mine and report, under Prefect.",
+    "sql": "Ask the store in SQL.",
+    "audit": "Ask every promise of the store.",
+    "gc": "Remove what no commit owns.",
+    "compact": "Merge many small runs' files into one run's.",
+    "sample-dump": "Draw a dump in MVSA-Single format with planted signal, noise and broken files.",
+}
+
+
+class VerbGroup(TyperGroup):
+    """Imports a verb's file only when that verb is called, and turns our errors into one line and exit code 2."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order of the table."""
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The verb's own typer command."""
+        return _load(cmd_name) if cmd_name in VERBS else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """From the table, not from the files."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _say("stopped; what was committed stands, and the same command goes on from there")
+            raise typer.Exit(130) from None
+        except Exception as error:
+            if not _is_ours(error):
+                raise
+            _say(f"error: {error}")
+            raise typer.Exit(2) from None
+
+
+def _load(verb: str) -> Any:
+    module = importlib.import_module(f"flows.{verb.replace('-', '_')}")
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(name=verb, help=VERBS[verb])(module.command)
+    return typer.main.get_command(app)
+
+
+app = typer.Typer(cls=VerbGroup, add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def msa() -> None:
+    """A labelling loop for multimodal sentiment: dumps in, doubts out, every step kept as facts that SQL can ask."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Exit codes: 0 done, 1 an audit found something, 2 the user's mistake, 130 stopped with Ctrl-C."""
+    app(args=arguments, prog_name="msa")
+
+
+def _is_ours(error: Exception) -> bool:
+    """The trees of `warehouse.errors` and `msa_core.errors`; neither is imported before it is needed."""
+    names = {f"{base.__module__}.{base.__name__}" for base in type(error).__mro__}
+    return bool(names & {"warehouse.errors.StoreError", "msa_core.errors.MsaError"})
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")

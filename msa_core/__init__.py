@@ -1,0 +1,17 @@
+"""The words, dump readers, models, training, scoring, mining and metrics. Pure: values in, values out."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from msa_core.classifier import Classifier
+
+__all__ = ["Classifier"]
+
+
+def __getattr__(name: str) -> Any:
+    """`Classifier` imports torch, so it is fetched when it is asked for."""
+    if name == "Classifier":
+        from msa_core.classifier import Classifier
+
+        return Classifier
+    raise AttributeError(f"module 'msa_core' has no attribute {name!r}")

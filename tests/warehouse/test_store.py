@@ -1,0 +1,163 @@
+"""Commits, identities and what a reader sees."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.warehouse.conftest import Fill, a_post
+from warehouse import NoStore, QueryError, Store, StoreError
+from warehouse.query import ask
+
+
+def test_a_folder_without_a_store_is_an_error_that_says_how_to_make_one(tmp_path: Path):
+    with pytest.raises(NoStore, match="msa init --store"):
+        Store.open(tmp_path)
+
+
+def test_an_unknown_label_policy_lists_the_policies(tmp_path: Path):
+    with pytest.raises(StoreError, match="literature, strict"):
+        Store.init(tmp_path, label_policy="loose")
+
+
+def test_a_run_is_visible_only_after_its_commit(store: Store):
+    run = store.begin("ingest", parameters={}, inputs=[], version=1)
+    assert run is not None
+    run.write("posts", [a_post("1")])
+    with store.moment() as moment:
+        assert moment.value("select count(*) from posts") == 0
+    with run:
+        pass
+    with store.moment() as moment:
+        assert moment.value("select count(*) from posts") == 1
+
+
+def test_a_failed_run_commits_nothing_and_leaves_nothing(store: Store):
+    run = store.begin("ingest", parameters={}, inputs=[], version=1)
+    assert run is not None
+    with pytest.raises(RuntimeError), run:
+        run.write("posts", [a_post("1")])
+        raise RuntimeError
+    assert list(store.places.tmp.iterdir()) == []
+    assert store.begin("ingest", parameters={}, inputs=[], version=1) is not None
+
+
+def test_the_same_command_on_the_same_inputs_has_nothing_to_do(store: Store, fill: Fill):
+    fill(1, posts=[a_post("1")])
+    assert store.begin("ingest", parameters={"number": 1}, inputs=[], version=1) is None
+    assert store.begin("ingest", parameters={"number": 1}, inputs=["dump-2"], version=1) is not None
+    assert store.begin("ingest", parameters={"number": 1}, inputs=[], version=2) is not None
+
+
+def test_a_forced_attempt_takes_the_place_of_the_old_run(store: Store, fill: Fill):
+    old = fill(1, posts=[a_post("1")])
+    run = store.begin("ingest", parameters={"number": 1}, inputs=[], version=1, force=True)
+    assert run is not None
+    assert run.replaces == [old]
+    with run:
+        run.write("posts", [a_post("2")])
+    with store.moment() as moment:
+        assert moment.table("select post_id from posts")["post_id"].to_pylist() == ["mvsa:2"]
+        assert moment.value("select count(*) from run_history where verb = 'ingest'") == 2
+        assert moment.value("select count(*) from runs where verb = 'ingest'") == 1
+
+
+def test_a_moment_sees_no_commit_that_comes_after_it(store: Store, fill: Fill):
+    with store.moment() as moment:
+        fill(1, posts=[a_post("1")])
+        assert moment.value("select count(*) from posts") == 0
+
+
+def test_equal_rows_in_two_stores_are_equal_bytes(tmp_path: Path):
+    def part(name: str, calls: list[list[str]]) -> bytes:
+        store = Store.init(tmp_path / name)
+        run = store.begin("ingest", parameters={}, inputs=[], version=1)
+        assert run is not None
+        with run:
+            for ids in calls:
+                run.write("posts", [a_post(each) for each in ids])
+        return (store.places.partition("posts", run.run_id) / "part-00000.parquet").read_bytes()
+
+    assert part("a", [["1", "2", "3"]]) == part("b", [["1"], ["2", "3"]])
+
+
+def test_a_partition_left_by_a_killed_run_is_not_added_to(store: Store):
+    def begin():
+        return store.begin("ingest", parameters={}, inputs=[], version=1)
+
+    run = begin()
+    assert run is not None
+    stale = store.places.partition("posts", run.run_id) / "part-00007.parquet"
+    stale.parent.mkdir(parents=True)
+    seed = store.places.partition("posts", "init-seed") / "part-0.parquet"
+    stale.write_bytes(seed.read_bytes())
+    with run:
+        run.write("posts", [a_post("1")])
+    assert [path.name for path in stale.parent.iterdir()] == ["part-00000.parquet"]
+
+
+def test_one_row_a_grain_the_earliest_commit_counts(store: Store, fill: Fill):
+    first = fill(1, posts=[a_post("1")])
+    fill(2, posts=[a_post("1")])
+    with store.moment() as moment:
+        assert moment.table("select origin_run_id from posts")["origin_run_id"].to_pylist() == [first]
+        assert moment.value("select count(*) from facts.posts") == 2
+
+
+def test_any_duckdb_client_reads_the_catalog_while_runs_commit(store: Store, fill: Fill):
+    reader = duckdb.connect(str(store.places.catalog), read_only=True)
+    for number in range(3):
+        fill(number, posts=[a_post(str(number))])
+        assert reader.sql("select count(*) from posts").fetchall() == [(number + 1,)]
+
+
+def test_a_reader_stays_open_through_init(store: Store, fill: Fill):
+    program = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); print('open', flush=True)\n"
+        "for line in sys.stdin: print(c.sql('select count(*) from posts').fetchall()[0][0], flush=True)"
+    )
+    command = [sys.executable, "-c", program, str(store.places.catalog)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+        assert reader.stdin is not None
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "open\n"
+        Store.init(store.places.root, label_policy="strict")
+        fill(1, posts=[a_post("1")])
+        reader.stdin.write("again\n")
+        reader.stdin.flush()
+        assert reader.stdout.readline() == "1\n"
+        reader.stdin.close()
+
+
+def test_the_label_policy_in_force_is_the_one_named_last(tmp_path: Path):
+    def in_force(policy: str | None) -> str:
+        with Store.init(tmp_path, label_policy=policy).moment() as moment:
+            return str(moment.value("select label_policy from policy_in_force"))
+
+    named = [in_force(policy) for policy in (None, "strict", None, "literature", "strict")]
+    assert named == ["literature", "strict", "strict", "literature", "strict"]
+
+
+def test_a_moved_store_answers_from_its_new_place(store: Store, fill: Fill, tmp_path: Path):
+    fill(1, posts=[a_post("1")])
+    moved = tmp_path / "elsewhere"
+    os.rename(store.places.root, moved)
+    _, batches = ask(Store.open(moved), "select count(*) as n from posts")
+    assert [batch["n"].to_pylist() for batch in batches] == [[1]]
+
+
+def test_sql_cannot_write(store: Store):
+    with pytest.raises(QueryError, match="read-only"):
+        ask(store, "create table t (i int)")
+
+
+def test_a_run_that_lacks_a_column_is_refused_whole(store: Store):
+    run = store.begin("ingest", parameters={}, inputs=[], version=1)
+    assert run is not None
+    with pytest.raises(AttributeError), run:
+        run.write("posts", [object()])
+    with store.moment() as moment:
+        assert moment.value("select count(*) from runs where verb = 'ingest'") == 0

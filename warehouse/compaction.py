@@ -1,0 +1,73 @@
+"""`msa compact`: many small runs' files become one run's. Views, lineage and readers see no change."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from warehouse import declarations
+from warehouse.catalog import parsed
+from warehouse.leases import lease
+from warehouse.moment import Moment
+from warehouse.places import Places
+from warehouse.run import Run
+from warehouse.store import Store
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """What a compaction did; `run_id` is None where fewer than two small runs stood."""
+
+    run_id: str | None
+    n_runs: int
+    n_rows: int
+
+
+def compact(store: Store, *, below_mb: float = 64.0) -> Compacted:
+    """Merge the runs whose files are smaller than `below_mb` together; larger ones stay as they are."""
+    with lease(store.places, "compact"), store.moment() as moment:
+        merged = _small(store.places, moment, below_mb)
+        run = None
+        if len(merged) > 1:
+            origins = _origins(moment, merged)
+            parameters = {"merges": sorted(merged)}
+            run = store.begin("compact", parameters=parameters, inputs=origins, version=1)
+        if run is None:
+            return Compacted(None, 0, 0)
+        hidden = moment.table("select distinct run_id from facts.runs anti join runs using (run_id)")["run_id"]
+        run.replaces = sorted({*merged, *hidden.to_pylist()})
+        with run:
+            _merge(run, moment, merged)
+        return Compacted(run.run_id, len(merged), sum(run.n_rows.values()))
+
+
+def _small(places: Places, moment: Moment, below_mb: float) -> list[str]:
+    live = moment.table("select run_id from runs order by run_id")["run_id"].to_pylist()
+    return [run_id for run_id in live if _n_bytes(places, run_id) < below_mb * MEGABYTE]
+
+
+def _n_bytes(places: Places, run_id: str) -> int:
+    partitions = [places.partition(table, run_id) for table in declarations.facts()]
+    return sum(path.stat().st_size for partition in partitions for path in partition.glob("*.parquet"))
+
+
+def _origins(moment: Moment, merged: list[str]) -> list[str]:
+    """The first makers of the rows: a compaction of compactions names the runs beneath."""
+    rows = moment.table("select run_id, verb, inputs from runs where list_contains($merged, run_id)", merged=merged)
+    found: set[str] = set()
+    for run_id, verb, inputs in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+        found.update(parsed(inputs) if verb == "compact" else [run_id])
+    return sorted(found)
+
+
+def _merge(run: Run, moment: Moment, merged: list[str]) -> None:
+    for fact in declarations.facts().values():
+        if fact.name == "runs":
+            continue
+        key = ", ".join(dict.fromkeys(["origin_run_id", *fact.grain] if fact.hides else [*fact.grain, "origin_run_id"]))
+        chosen = f"from facts.{fact.name} where list_contains($merged, run_id) order by {key}"
+        for batch in moment.batches(chosen, merged=merged):
+            if batch.num_rows:
+                run.write(fact.name, pa.Table.from_batches([batch]))
+    run.carry_history(moment.table("select * exclude (run_id), run_id as origin_run_id from run_history"))

@@ -1,0 +1,19 @@
+-- what: one post of a frozen training set
+-- grain: snapshot_id, post_id
+-- keeps: earliest
+-- audit: weight >= 0
+-- audit: split in ('train', 'val', 'pool')
+-- audit: post_id not in (select post_id from posts where is_official_unlabelled)
+create table snapshots (
+    snapshot_id varchar,  -- `snapshot-<digest of its rows>`
+    post_id varchar,      -- the post
+    task varchar,         -- the label space
+    label varchar,        -- the label trained on
+    score double,         -- for regressions
+    weight double,        -- of the post in the loss, 1 is usual
+    split varchar,        -- at the time of freezing
+    fold integer,         -- at the time of freezing
+    caption_id varchar,   -- the caption that joined the text, if any
+    label_policy varchar, -- that gave the label
+    label_origin varchar  -- dump or review
+);

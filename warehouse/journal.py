@@ -1,0 +1,52 @@
+"""Answers of the outside world, kept line by line as they come, until a committed run has folded them in."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from warehouse.places import Places
+
+
+class Journal:
+    """Use as a context. Each line is on the disk when `append` returns; a torn last line is looked past."""
+
+    def __init__(self, places: Places, verb: str, name: str) -> None:
+        self.path: Path = places.journal / verb / f"{name}.jsonl"
+
+    def __enter__(self) -> "Journal":
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._end_torn_line()
+        self._file = self.path.open("a", encoding="utf-8")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._file.close()
+
+    def append(self, answer: Mapping[str, Any]) -> None:
+        """Keep one answer for good."""
+        self._file.write(json.dumps(answer, sort_keys=True, ensure_ascii=False) + "\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def read(self) -> Iterator[dict[str, Any]]:
+        """The whole answers, in the order they came."""
+        if not self.path.exists():
+            return
+        with self.path.open(encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                try:
+                    yield json.loads(line)
+                except json.JSONDecodeError:
+                    continue
+
+    def fold(self) -> None:
+        """Forget the answers: a committed run holds them."""
+        self.path.unlink(missing_ok=True)
+
+    def _end_torn_line(self) -> None:
+        if self.path.exists() and not self.path.read_bytes().endswith(b"\n"):
+            with self.path.open("ab") as file:
+                file.write(b"\n")

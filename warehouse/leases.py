@@ -1,0 +1,85 @@
+"""The only locks: one file a resource, created exclusively, for effects on the outside. Pure work takes none."""
+
+import json
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from warehouse.errors import LeaseHeld
+from warehouse.places import Places
+
+LASTS = timedelta(hours=1)
+
+
+@contextmanager
+def lease(places: Places, resource: str, *, lasts: timedelta = LASTS) -> Iterator[None]:
+    """Hold `resource` for the block. Raises LeaseHeld while a living process holds it and it has not expired."""
+    path = places.leases / f"{resource}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mine = _claim(lasts)
+    if not _create(path, mine) and not _take_over(path, mine):
+        raise LeaseHeld(
+            f"Another process works on {resource!r} (lease {path}). Wait for it, then run the same command again; "
+            f"a lease of a dead process ends by itself after {lasts}."
+        )
+    try:
+        yield
+    finally:
+        if _read(path) == mine:
+            path.unlink(missing_ok=True)
+
+
+def _claim(lasts: timedelta) -> dict[str, str]:
+    return {"host": platform.node(), "pid": str(os.getpid()), "expires_at": (datetime.now(UTC) + lasts).isoformat()}
+
+
+def _create(path: Path, claim: dict[str, str]) -> bool:
+    """Whole at once: a written file is linked into place, which fails where one stands."""
+    aside = path.with_suffix(f".{os.getpid()}")
+    aside.write_text(json.dumps(claim), encoding="utf-8")
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        return False
+    finally:
+        aside.unlink()
+    return True
+
+
+def _take_over(path: Path, claim: dict[str, str]) -> bool:
+    standing = _read(path)
+    if standing is not None and not _is_over(standing):
+        return False
+    grave = path.with_suffix(f".over-{os.getpid()}")
+    try:
+        os.rename(path, grave)  # one of two heirs wins the rename, the other finds nothing to rename
+    except FileNotFoundError:
+        return _create(path, claim)
+    grave.unlink()
+    return _create(path, claim)
+
+
+def _read(path: Path) -> dict[str, str] | None:
+    try:
+        return {str(k): str(v) for k, v in json.loads(path.read_text(encoding="utf-8")).items()}
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+
+
+def _is_over(claim: dict[str, str]) -> bool:
+    if datetime.fromisoformat(claim["expires_at"]) < datetime.now(UTC):
+        return True
+    return claim["host"] == platform.node() and not _is_alive(int(claim["pid"]))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,65 @@
+"""One moment of a store: the list of runs is read once, and every query of the connection sees that list."""
+
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from warehouse.catalog import build, parsed
+from warehouse.errors import QueryError
+from warehouse.places import Places
+
+
+class Moment:
+    """Use as a context. `hiding`: runs to look past, as a forced attempt does with the run that it will replace."""
+
+    def __init__(self, places: Places, *, hiding: Sequence[str] = ()) -> None:
+        self._connection = duckdb.connect(":memory:")
+        build(self._connection, places, is_pinned=True)
+        if hiding:
+            self._connection.execute("delete from facts.runs where list_contains($hiding, run_id)", {"hiding": hiding})
+
+    def __enter__(self) -> "Moment":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._connection.close()
+
+    def table(self, sql: str, **values: Any) -> pa.Table:
+        """The answer as one Arrow table."""
+        return self._execute(self._connection, sql, values).to_arrow_table()
+
+    def batches(self, sql: str, *, rows: int = 4096, **values: Any) -> Iterator[pa.RecordBatch]:
+        """The answer in pieces of at most `rows`, without holding it whole."""
+        with self._connection.cursor() as cursor:
+            cursor.execute("set timezone = 'UTC'")
+            yield from self._execute(cursor, sql, values).to_arrow_reader(rows)
+
+    def value(self, sql: str, **values: Any) -> Any:
+        """The first column of the first row; None where there is no row."""
+        row = self._execute(self._connection, sql, values).fetchone()
+        return None if row is None else row[0]
+
+    def inputs(self, *tables: str) -> list[str]:
+        """The committed runs that hold rows of these tables, sorted; the same before and after a compaction."""
+        counted = " + ".join(f"coalesce((n_rows ->> '$.{table}')::bigint, 0)" for table in tables)
+        holding = self.table(f"select run_id, verb, inputs from runs where {counted} > 0")  # noqa: S608
+        found: set[str] = set()
+        for run_id, verb, inputs in zip(*(column.to_pylist() for column in holding.columns), strict=True):
+            found.update(parsed(inputs) if verb == "compact" else [run_id])
+        return sorted(found & self._holding(counted))
+
+    def _holding(self, counted: str) -> set[str]:
+        rows = self.table(f"select run_id from run_history where {counted} > 0")  # noqa: S608
+        return set(rows["run_id"].to_pylist())
+
+    @staticmethod
+    def _execute(
+        connection: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any]
+    ) -> duckdb.DuckDBPyConnection:
+        try:
+            return connection.execute(sql, values or None)
+        except duckdb.Error as error:
+            raise QueryError(f"This query cannot be answered: {error}") from error

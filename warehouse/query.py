@@ -1,0 +1,38 @@
+"""`msa sql`: one question to the catalog, read-only, answered in batches."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from warehouse.errors import QueryError
+from warehouse.store import Store
+
+
+def ask(store: Store, sql: str) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """The answer's schema and its batches. Raises QueryError for SQL that is wrong or would write."""
+    connection = store.connect()
+    try:
+        reader = connection.execute(sql).to_arrow_reader(10_000)
+    except duckdb.Error as error:
+        connection.close()
+        raise QueryError(f"This SQL cannot be answered: {error}\nTables and views: msa sql \"show tables\"") from error
+    return reader.schema, _drained(connection, reader)
+
+
+def _drained(connection: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from reader
+    except (duckdb.Error, pa.ArrowException) as error:
+        raise QueryError(f"This SQL failed while it was answered: {error}") from error
+    finally:
+        connection.close()
+
+
+def write_parquet(schema: pa.Schema, batches: Iterable[pa.RecordBatch], path: Path) -> None:
+    """The answer as one Parquet file."""
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_batch(batch)

@@ -1,0 +1,100 @@
+"""`msa gc`: removes what no commit owns and what a compaction has replaced, once it is a day old."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from warehouse import declarations
+from warehouse.places import Places
+from warehouse.store import Store
+
+DAY_S = 86_400.0
+SEED = "init-seed"
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A folder or file that may go, and why."""
+
+    path: Path
+    why: str
+    n_bytes: int
+
+
+def leftovers(store: Store, *, older_than_s: float = DAY_S) -> list[Leftover]:
+    """What may go, in the order in which it must: a run's files before the row that hides an older one."""
+    before = time.time() - older_than_s
+    found = [*_orphans(store), *_replaced(store), *_unfinished(store.places), *_models(store)]
+    return [each for each in found if _newest(each.path) <= before]
+
+
+def sweep(found: list[Leftover]) -> int:
+    """Remove; returns the bytes freed."""
+    for each in found:
+        if each.path.is_dir():
+            shutil.rmtree(each.path, ignore_errors=True)
+        else:
+            each.path.unlink(missing_ok=True)
+    return sum(each.n_bytes for each in found)
+
+
+def _orphans(store: Store) -> Iterator[Leftover]:
+    with store.moment() as moment:
+        known = set(moment.table("select run_id from facts.runs union select origin_run_id from facts.runs")[0].to_pylist())
+    for table in declarations.facts():
+        for partition in _partitions(store.places, table):
+            if partition.name.removeprefix("run_id=") not in known:
+                yield _leftover(partition, "no commit owns it")
+
+
+def _replaced(store: Store) -> Iterator[Leftover]:
+    """Rows of `runs` go only where a compaction carries them on; oldest first, so that no hidden run reappears."""
+    with store.moment() as moment:
+        hidden = moment.table("""
+            select run_id from run_history anti join runs using (run_id) order by finished_at, run_id
+        """)["run_id"].to_pylist()
+        carried = set(
+            moment.table("""
+            select distinct f.origin_run_id from facts.runs f
+            join runs using (run_id)
+            where f.origin_run_id <> f.run_id
+        """)[0].to_pylist()
+        )
+    for run_id in hidden:
+        for table in declarations.facts():
+            partition = store.places.partition(table, run_id)
+            if partition.exists() and (table != "runs" or run_id in carried):
+                yield _leftover(partition, "another run replaces it")
+
+
+def _unfinished(places: Places) -> Iterator[Leftover]:
+    for path in sorted(places.tmp.iterdir()) if places.tmp.exists() else []:
+        yield _leftover(path, "work that was never finished")
+
+
+def _models(store: Store) -> Iterator[Leftover]:
+    with store.moment() as moment:
+        known = set(moment.table("select model_id from models")[0].to_pylist())
+    for path in sorted(store.places.models.iterdir()) if store.places.models.exists() else []:
+        if path.name not in known:
+            yield _leftover(path, "no committed model owns it")
+
+
+def _partitions(places: Places, table: str) -> list[Path]:
+    """The one listing of fact folders: what no commit owns, no catalog knows."""
+    found = sorted((places.facts / table).glob("run_id=*"))
+    return [path for path in found if path.name != f"run_id={SEED}"]
+
+
+def _files(path: Path) -> list[Path]:
+    return [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
+
+
+def _newest(path: Path) -> float:
+    return max((each.stat().st_mtime for each in [path, *_files(path)] if each.exists()), default=0.0)
+
+
+def _leftover(path: Path, why: str) -> Leftover:
+    return Leftover(path, why, sum(each.stat().st_size for each in _files(path) if each.exists()))

@@ -1,0 +1,1 @@
+select *, '{policy}' as label_policy from main.labels_{policy}

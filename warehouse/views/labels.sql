@@ -1,0 +1,19 @@
+-- what: one label a post: the reviewers' consensus where there is one, else the dump's policy in force
+-- grain: post_id
+-- reads: review_labels, policy_labels, policy_in_force
+-- audit: agreement between 0 and 1
+-- audit: label_origin in ('review', 'dump')
+create or replace view main.labels as
+with policy as (
+    select label_policy from policy_in_force
+),
+of_dump as (
+    select * from policy_labels
+    where label_policy = (select label_policy from policy)
+)
+select post_id, source, task, label, agreement, 'review' as label_origin, 'consensus' as label_policy
+from review_labels
+union all
+select post_id, source, task, label, agreement, 'dump' as label_origin, label_policy
+from of_dump
+anti join review_labels using (post_id);
