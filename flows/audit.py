@@ -26,7 +26,8 @@ def command(
     broken = [finding for finding in findings if finding.n_broken]
     shown = findings if every else broken
     if shown:
-        show("audit", ["table or view", "promise", "rows that break it"], [(f.relation, f.promise, f.n_broken) for f in shown])
+        rows = [(finding.relation, finding.promise, finding.n_broken) for finding in shown]
+        show("audit", ["table or view", "promise", "rows that break it"], rows)
     if broken:
         say(f"{len(broken)} of {len(findings)} promises are broken")
         raise typer.Exit(1)

@@ -27,6 +27,8 @@ VERBS = {
     "sample-dump": "Draw a dump in MVSA-Single format with planted signal, noise and broken files.",
 }
 
+PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
+
 
 class VerbGroup(TyperGroup):
     """Imports a verb's file only when that verb is called, and turns our errors into one line and exit code 2."""
@@ -60,12 +62,14 @@ class VerbGroup(TyperGroup):
 
 def _load(verb: str) -> Any:
     module = importlib.import_module(f"flows.{verb.replace('-', '_')}")
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app = typer.Typer(**PLAIN)
     app.command(name=verb, help=VERBS[verb])(module.command)
     return typer.main.get_command(app)
 
 
-app = typer.Typer(cls=VerbGroup, add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=VerbGroup, add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+)
 
 
 @app.callback()

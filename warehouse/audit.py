@@ -39,7 +39,8 @@ def audit(moment: Moment) -> Iterator[Finding]:
 
 
 def _broken_grain(declared: Declaration) -> str:
-    relation = "facts.runs" if declared.name == "runs" and "origin_run_id" in declared.grain else f"main.{declared.name}"
+    of_the_fact = declared.name == "runs" and "origin_run_id" in declared.grain
+    relation = "facts.runs" if of_the_fact else f"main.{declared.name}"
     grain = ", ".join(declared.grain)
     return f"select count(*) from (select 1 from {relation} group by {grain} having count(*) > 1)"  # noqa: S608
 

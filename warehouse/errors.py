@@ -1,10 +1,10 @@
 """What can go wrong in this room. Each message says what, which, and what to do.
 
-    StoreError
-    ├── NoStore         the folder holds no store
-    ├── QueryError      SQL that cannot be answered
-    ├── LeaseHeld       another process works on the same outside resource
-    └── StoreUnwritable the disk is full or read-only: nothing was committed
+StoreError
+├── NoStore         the folder holds no store
+├── QueryError      SQL that cannot be answered
+├── LeaseHeld       another process works on the same outside resource
+└── StoreUnwritable the disk is full or read-only: nothing was committed
 """
 
 

@@ -1,7 +1,6 @@
 """One moment of a store: the list of runs is read once, and every query of the connection sees that list."""
 
 from collections.abc import Iterator, Sequence
-from types import TracebackType
 from typing import Any
 
 import duckdb
@@ -24,7 +23,7 @@ class Moment:
     def __enter__(self) -> "Moment":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         self._connection.close()
 
     def table(self, sql: str, **values: Any) -> pa.Table:
@@ -56,9 +55,7 @@ class Moment:
         return set(rows["run_id"].to_pylist())
 
     @staticmethod
-    def _execute(
-        connection: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any]
-    ) -> duckdb.DuckDBPyConnection:
+    def _execute(connection: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any]) -> duckdb.DuckDBPyConnection:
         try:
             return connection.execute(sql, values or None)
         except duckdb.Error as error:

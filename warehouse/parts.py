@@ -1,8 +1,9 @@
 """A run's rows of one table, streamed into Parquet parts. Equal rows in equal order give equal bytes."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,7 +15,7 @@ ROWS_A_GROUP = 100_000
 ROWS_A_GROUP_OF_BYTES = 64  # images: few rows a group, so that one image is found without reading many
 GROUPS_A_PART = 50
 
-Rows = pa.Table | pa.RecordBatch | Iterable[object]
+Rows: TypeAlias = pa.Table | pa.RecordBatch | Iterable[Any]
 
 
 class Parts:
@@ -33,6 +34,7 @@ class Parts:
         self._compression = {name: "none" if name in hidden else "zstd" for name in self._leaves()}
         self._dictionary = [name for name in self._leaves() if name not in hidden]
         self._writer: pq.ParquetWriter | None = None
+        self._file: pa.OSFile | None = None
 
     def append(self, rows: Rows) -> None:
         """Take rows in their order."""
@@ -46,10 +48,20 @@ class Parts:
     def close(self) -> list[Path]:
         """The finished files, in order."""
         self._flush(only_full=False)
+        self._end_part()
+        return sorted(self.folder.glob("part-*.parquet"))
+
+    def abandon(self) -> None:
+        """Let go of the open file, so that its space is free again."""
+        self._writer, file, self._file = None, self._file, None
+        if file is not None:
+            with suppress(OSError):
+                file.close()
+
+    def _end_part(self) -> None:
         if self._writer is not None:
             self._writer.close()
-            self._writer = None
-        return sorted(self.folder.glob("part-*.parquet"))
+        self.abandon()
 
     def _flush(self, *, only_full: bool) -> None:
         if not self._n_waiting:
@@ -62,14 +74,14 @@ class Parts:
         self._n_waiting = table.num_rows - whole
 
     def _write_group(self, group: pa.Table) -> None:
-        if self._writer is not None and self._n_groups % GROUPS_A_PART == 0:
-            self._writer.close()
-            self._writer = None
+        if self._n_groups % GROUPS_A_PART == 0:
+            self._end_part()
         if self._writer is None:
             self.folder.mkdir(parents=True, exist_ok=True)
             path = self.folder / f"part-{self._n_groups // GROUPS_A_PART:05d}.parquet"
+            self._file = pa.OSFile(str(path), "wb")
             self._writer = pq.ParquetWriter(
-                path, self.schema, compression=self._compression, use_dictionary=self._dictionary
+                self._file, self.schema, compression=self._compression, use_dictionary=self._dictionary
             )
         self._writer.write_table(group.combine_chunks(), row_group_size=self._group)
         self._n_groups += 1
@@ -78,7 +90,7 @@ class Parts:
         if isinstance(rows, pa.RecordBatch):
             rows = pa.Table.from_batches([rows])
         if not isinstance(rows, pa.Table):
-            records = list(rows)
+            records: list[Any] = list(rows)
             names = [name for name in self.schema.names if name != "origin_run_id"]
             rows = pa.table(
                 {name: pa.array([getattr(r, name) for r in records], self.schema.field(name).type) for name in names}

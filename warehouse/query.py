@@ -18,7 +18,7 @@ def ask(store: Store, sql: str) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
         reader = connection.execute(sql).to_arrow_reader(10_000)
     except duckdb.Error as error:
         connection.close()
-        raise QueryError(f"This SQL cannot be answered: {error}\nTables and views: msa sql \"show tables\"") from error
+        raise QueryError(f'This SQL cannot be answered: {error}\nTables and views: msa sql "show tables"') from error
     return reader.schema, _drained(connection, reader)
 
 

@@ -81,7 +81,8 @@ class Store:
 
     def _compacted(self) -> set[str]:
         commits = self.places.facts.glob("runs/run_id=compact-*/*.parquet")
-        return {name for path in commits for name in pq.read_table(path, partitioning=None)["origin_run_id"].to_pylist()}
+        carried = [pq.read_table(path, columns=["origin_run_id"], partitioning=None) for path in commits]
+        return {name for rows in carried for name in rows["origin_run_id"].to_pylist()}
 
     def _put_in_force(self, label_policy: str | None) -> None:
         with self.moment() as moment:
@@ -104,5 +105,3 @@ class Store:
             connection = duckdb.connect(str(self.places.catalog), read_only=True)
         connection.execute("set timezone = 'UTC'")
         return connection
-
-

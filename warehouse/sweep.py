@@ -42,7 +42,8 @@ def sweep(found: list[Leftover]) -> int:
 
 def _orphans(store: Store) -> Iterator[Leftover]:
     with store.moment() as moment:
-        known = set(moment.table("select run_id from facts.runs union select origin_run_id from facts.runs")[0].to_pylist())
+        named = moment.table("select run_id from facts.runs union select origin_run_id from facts.runs")
+    known = set(named["run_id"].to_pylist())
     for table in declarations.facts():
         for partition in _partitions(store.places, table):
             if partition.name.removeprefix("run_id=") not in known:

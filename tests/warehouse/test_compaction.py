@@ -80,7 +80,8 @@ def test_a_thousand_runs_become_one_under_the_eyes_of_an_open_reader(store: Stor
     before = ids(store)
     program = (
         "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True)\n"
-        "for line in sys.stdin: print(c.sql('select count(*), count(distinct origin_run_id) from posts').fetchall()[0], flush=True)"
+        "query = 'select count(*), count(distinct origin_run_id) from posts'\n"
+        "for line in sys.stdin: print(c.sql(query).fetchall()[0], flush=True)"
     )
     command = [sys.executable, "-c", program, str(store.places.catalog)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:

@@ -38,9 +38,9 @@ def test_a_run_is_visible_only_after_its_commit(store: Store):
 def test_a_failed_run_commits_nothing_and_leaves_nothing(store: Store):
     run = store.begin("ingest", parameters={}, inputs=[], version=1)
     assert run is not None
-    with pytest.raises(RuntimeError), run:
-        run.write("posts", [a_post("1")])
-        raise RuntimeError
+    run.write("posts", [a_post("1")])
+    with pytest.raises(RuntimeError, match="in the middle"), run:
+        raise RuntimeError("in the middle")
     assert list(store.places.tmp.iterdir()) == []
     assert store.begin("ingest", parameters={}, inputs=[], version=1) is not None
 

@@ -1,0 +1,147 @@
+"""The rooms as a test: imports go one way, each guest has one host, files and bodies stay small, the map is true."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flows.cli import VERBS
+
+TOP = Path(__file__).parent.parent
+OURS = ("flows", "msa_core", "warehouse", "labelstudio")
+MAY_IMPORT = {
+    "msa_core": set(),
+    "warehouse": set(),
+    "labelstudio": {"msa_core"},
+    "flows": {"msa_core", "warehouse", "labelstudio"},
+}
+HOST = {
+    "prefect": {"flows"},
+    "typer": {"flows"},
+    "rich": {"flows"},
+    "duckdb": {"warehouse"},
+    "pyarrow.parquet": {"warehouse"},
+    "torch": {"msa_core"},
+    "transformers": {"msa_core"},
+    "tokenizers": {"msa_core"},
+    "safetensors": {"msa_core"},
+    "peft": {"msa_core"},
+    "accelerate": {"msa_core"},
+    "sklearn": {"msa_core"},
+    "PIL": {"msa_core"},
+    "matplotlib": {"msa_core"},
+    "jinja2": {"msa_core"},
+    "openai": {"msa_core"},
+    "label_studio_sdk": {"labelstudio"},
+}
+# A reader of someone's Parquet table is a dump reader, not a store.
+GUESTS_BY_FILE = {"msa_core/dumps/table.py": {"pyarrow.parquet"}}
+FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager", "handler", "handlers"}
+LONGEST_FILE, LONGEST_BODY, MOST_ARGUMENTS = 250, 25, 6
+
+
+def sources(*rooms: str) -> list[Path]:
+    return sorted(path for room in rooms for path in (TOP / room).rglob("*.py"))
+
+
+EVERY = sources(*OURS, "tests", "benchmarks")
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(TOP))
+
+
+@pytest.mark.parametrize("path", sources(*OURS), ids=named)
+def test_imports_go_one_way(path: Path):
+    room = named(path).split("/")[0]
+    found = {name.split(".")[0] for name in imports(path)} & set(OURS)
+    assert found - {room} <= MAY_IMPORT[room]
+
+
+@pytest.mark.parametrize("path", sources(*OURS), ids=named)
+def test_each_guest_stays_with_its_host(path: Path):
+    room = named(path).split("/")[0]
+    for guest, hosts in HOST.items():
+        if any(name == guest or name.startswith(f"{guest}.") for name in imports(path)):
+            assert room in hosts or guest in GUESTS_BY_FILE.get(named(path), set()), f"{guest} is no guest of {room}"
+
+
+@pytest.mark.parametrize("path", EVERY, ids=named)
+def test_a_file_has_one_purpose_and_is_small(path: Path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+    assert path.stem not in FORBIDDEN
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if path.read_text(encoding="utf-8").strip():
+        assert ast.get_docstring(tree), "a file says what it is for"
+
+
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    first = function.body[0]
+    rest = function.body[1:] if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) else function.body
+    return (rest[-1].end_lineno or 0) - rest[0].lineno + 1 if rest else 0
+
+
+@pytest.mark.parametrize("path", EVERY, ids=named)
+def test_a_body_is_small(path: Path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert body_lines(node) <= LONGEST_BODY, f"{node.name} has {body_lines(node)} lines"
+
+
+@pytest.mark.parametrize("path", sources(*OURS), ids=named)
+def test_what_is_public_says_what_its_name_cannot(path: Path):
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{node.name} has no docstring"
+
+
+def test_the_map_names_every_file_once():
+    map_text = (TOP / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    mapped = re.findall(r"^\| `([\w./-]+\.(?:py|sql|html|css))` \|", map_text, re.MULTILINE)
+    patterns = ("*.py", "*.sql", "*.html", "*.css")
+    files = {named(path) for room in OURS for pattern in patterns for path in (TOP / room).rglob(pattern)}
+    files = {name for name in files if not name.endswith("/__init__.py") and not name.startswith("warehouse/facts/")}
+    assert sorted(mapped) == sorted(set(mapped)), "a file stands twice in the map"
+    assert set(mapped) == files
+
+
+def test_every_verb_has_its_file():
+    for verb in VERBS:
+        assert (TOP / "flows" / f"{verb.replace('-', '_')}.py").exists(), verb
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["sql", "--help"], ["audit", "--help"], ["ingest", "--help"]])
+def test_light_verbs_import_no_framework(arguments: list[str]):
+    program = (
+        "import sys; from flows.cli import main\n"
+        f"try: main({arguments!r})\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'torch', 'transformers', 'prefect', 'sklearn', 'matplotlib'} & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert out.splitlines()[-1] == "[]"
+
+
+def test_sql_and_audit_answer_without_a_framework(tmp_path: Path):
+    program = (
+        "import sys; from flows.cli import main\n"
+        f"for words in (['init'], ['sql', 'from labels'], ['audit']):\n"
+        f"    try: main([*words, '--store', {str(tmp_path / 'store')!r}])\n"
+        "    except SystemExit as stop: assert not stop.code, stop.code\n"
+        "print(sorted({'torch', 'transformers', 'prefect', 'sklearn', 'matplotlib', 'PIL'} & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert out.splitlines()[-1] == "[]"
