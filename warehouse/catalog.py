@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,20 +17,43 @@ from warehouse.places import Places
 from warehouse.schema import arrow_schema
 
 
-def build(connection: duckdb.DuckDBPyConnection, places: Places, *, is_pinned: bool) -> None:
-    """Create every view. Pinned: `runs` is read once, so that all later queries see one moment."""
-    connection.execute("set timezone = 'UTC'; create schema facts")
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What creates a relation, after those that it reads."""
+
+    reads: tuple[str, ...]
+    sql: str
+
+
+def statements(places: Places, *, is_pinned: bool) -> dict[str, Statement]:
+    """Every relation by name, each after those that it reads. Pinned: `facts.runs` is a table, read once."""
+    begin = "set timezone = 'UTC'; create schema if not exists facts;"
     kind = "table" if is_pinned else "view"
-    connection.execute(template("fact_runs").format(kind=kind, glob=_quoted(places.glob("runs"))))
-    views = dict(declarations.views())
-    for name in ("runs", "run_history"):
-        connection.execute(views.pop(name).sql)
-    for fact in declarations.facts().values():
-        if fact.name != "runs":
-            connection.execute(fact_view(fact, places))
-    connection.execute(f"create view main.store as select '{_quoted(str(places.root))}' as root")
-    for view in views.values():
-        connection.execute(view.sql)
+    every_run = template("fact_runs").format(kind=kind, glob=_quoted(places.glob("runs")))
+    made = {
+        "facts.runs": Statement((), begin + every_run),
+        "store": Statement((), f"create or replace view main.store as select '{_quoted(str(places.root))}' as root"),
+    }
+    views = {name: Statement(view.reads, view.sql) for name, view in declarations.views().items()}
+    made |= {name: views.pop(name) for name in ("runs", "run_history")}
+    facts = [fact for fact in declarations.facts().values() if fact.name != "runs"]
+    made |= {fact.name: Statement(("runs", "run_history"), fact_view(fact, places)) for fact in facts}
+    return made | views
+
+
+def build(connection: duckdb.DuckDBPyConnection, places: Places) -> None:
+    """Create every view."""
+    for statement in statements(places, is_pinned=False).values():
+        connection.execute(statement.sql)
+
+
+def needed(words: set[str], among: dict[str, Statement]) -> list[str]:
+    """The relations among `words` and all that they read, in the order of their making."""
+    found = {name for name in among if name in words}
+    for name in reversed(among):
+        if name in found:
+            found.update(read if read in among else read.removeprefix("facts.") for read in among[name].reads)
+    return [name for name in among if name in found]
 
 
 def fact_view(fact: Declaration, places: Places) -> str:
@@ -51,8 +75,10 @@ def rebuild(places: Places) -> None:
     with writing(places.root):
         aside.parent.mkdir(parents=True, exist_ok=True)
         with duckdb.connect(str(aside)) as connection:
-            build(connection, places, is_pinned=False)
+            connection.begin()
+            build(connection, places)
             _describe(connection)
+            connection.commit()
         publish(aside, places.catalog)
 
 

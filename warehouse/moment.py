@@ -1,14 +1,17 @@
 """One moment of a store: the list of runs is read once, and every query of the connection sees that list."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from warehouse.catalog import build, parsed
+from warehouse.catalog import needed, parsed, statements
 from warehouse.errors import QueryError
 from warehouse.places import Places
+
+WORD = re.compile(r"\w+")
 
 
 class Moment:
@@ -16,7 +19,8 @@ class Moment:
 
     def __init__(self, places: Places, *, hiding: Sequence[str] = ()) -> None:
         self._connection = duckdb.connect(":memory:")
-        build(self._connection, places, is_pinned=True)
+        self._unmade = statements(places, is_pinned=True)
+        self._make({"facts.runs"})
         if hiding:
             self._connection.execute("delete from facts.runs where list_contains($hiding, run_id)", {"hiding": hiding})
 
@@ -28,17 +32,18 @@ class Moment:
 
     def table(self, sql: str, **values: Any) -> pa.Table:
         """The answer as one Arrow table."""
-        return self._execute(self._connection, sql, values).to_arrow_table()
+        return self._ask(sql, values).to_arrow_table()
 
     def batches(self, sql: str, *, rows: int = 4096, **values: Any) -> Iterator[pa.RecordBatch]:
         """The answer in pieces of at most `rows`, without holding it whole."""
+        self._make(set(WORD.findall(sql)))
         with self._connection.cursor() as cursor:
             cursor.execute("set timezone = 'UTC'")
             yield from self._execute(cursor, sql, values).to_arrow_reader(rows)
 
     def value(self, sql: str, **values: Any) -> Any:
         """The first column of the first row; None where there is no row."""
-        row = self._execute(self._connection, sql, values).fetchone()
+        row = self._ask(sql, values).fetchone()
         return None if row is None else row[0]
 
     def inputs(self, *tables: str) -> list[str]:
@@ -53,6 +58,15 @@ class Moment:
     def _holding(self, counted: str) -> set[str]:
         rows = self.table(f"select run_id from run_history where {counted} > 0")  # noqa: S608
         return set(rows["run_id"].to_pylist())
+
+    def _ask(self, sql: str, values: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+        self._make(set(WORD.findall(sql)))
+        return self._execute(self._connection, sql, values)
+
+    def _make(self, words: set[str]) -> None:
+        """Create the views that a query names, when it names them: binding all of them takes longer than most verbs."""
+        for name in needed(words, self._unmade):
+            self._connection.execute(self._unmade.pop(name).sql)
 
     @staticmethod
     def _execute(connection: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any]) -> duckdb.DuckDBPyConnection:

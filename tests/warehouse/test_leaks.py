@@ -55,3 +55,14 @@ def test_a_label_that_reveals_an_official_unlabelled_post_is_reported(store: Sto
         splits=placed(a="test", b="pool"),
     )
     assert kinds(store) == {("a", "b"): "reveals"}
+
+
+def test_a_twin_sealed_for_a_withheld_label_is_not_our_leak(store: Store, fill: Fill):
+    fill(1, posts=[a_post("a")], clusters=in_cluster("a", "a"), splits=placed(a="train"))
+    fill(
+        2,
+        posts=[a_post("b"), replace(a_post("c"), is_official_unlabelled=True)],
+        clusters=in_cluster("a", "b", "c"),
+        splits=[*placed(b="test"), *placed(official=True, c="pool")],
+    )
+    assert kinds(store) == {("a", "b"): "reveals"}

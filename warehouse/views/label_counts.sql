@@ -9,6 +9,7 @@ with every as (
     union all
     select source, task, 'in force' as label_policy, label, agreement from labels
 )
-select source, task, label_policy, label, count(*) as n, avg(agreement) as agreement
+-- rounded, since the order of the addition is nobody's promise
+select source, task, label_policy, label, count(*) as n, round(avg(agreement), 6) as agreement
 from every
 group by all;

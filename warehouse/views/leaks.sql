@@ -1,10 +1,20 @@
 -- what: near-duplicates on two sides of val or test; kind `ours` only where the split could have kept them together
+--       reveals: the cluster holds an official post whose label is withheld; official: the dump's own splits; bridged: a later
+--       post joined clusters that stood apart
 -- grain: post_id, twin_post_id
 -- reads: clusters, facts.clusters, splits, posts, labels, run_history
 -- audit: kind <> 'ours'
 create or replace view main.leaks as
 with placed as (
-    select s.post_id, s.split, s.official, c.cluster_id, p.is_official_unlabelled, l.label, h.finished_at as placed_at
+    select
+        s.post_id,
+        s.split,
+        s.official,
+        c.cluster_id,
+        p.is_official_unlabelled,
+        bool_or(p.is_official_unlabelled) over (partition by c.cluster_id) as is_withheld,
+        l.label,
+        h.finished_at as placed_at
     from splits s
     join clusters c using (post_id)
     join posts p using (post_id)
@@ -18,7 +28,7 @@ pairs as (
         b.post_id as twin_post_id,
         b.split as twin_split,
         a.cluster_id,
-        b.is_official_unlabelled as reveals,
+        a.is_withheld,
         a.official or b.official as is_official,
         greatest(a.placed_at, b.placed_at) as later_at
     from placed a
@@ -52,7 +62,7 @@ select
     p.twin_split,
     p.cluster_id,
     case
-        when p.reveals then 'reveals'
+        when p.is_withheld then 'reveals'
         when p.is_official then 'official'
         when a.then_id is distinct from b.then_id or s.n_splits > 1 then 'bridged'
         else 'ours'

@@ -1,0 +1,178 @@
+"""`msa evaluate`: how good a model's stored predictions are, with bootstrap intervals, to JSON and to the store."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pyarrow as pa
+import typer
+
+from flows.options import DEFAULT_STORE, StoreOption, open_store
+from flows.output import say
+from flows.scored_models import LATEST, ScoredModel, model_named
+from msa_core.errors import MsaError
+from msa_core.records import Evaluation
+from warehouse import Moment, Store, digest
+
+SPLITS = ("val", "test", "folds")
+
+JUDGED = """
+    select l.post_id, l.label, coalesce(p.text, '') as text, s.fold, r.probs, r.fold as model_fold
+    from labels l
+    join posts p using (post_id)
+    join splits s using (post_id)
+    left join (from predictions where model_id = $model_id and is_out_of_fold) r using (post_id)
+    where l.task = $task and l.label is not null and ($source is null or p.source = $source)
+      and case $split
+          when 'folds' then l.post_id in (
+              select post_id from snapshots where snapshot_id = $snapshot_id and split <> 'val'
+          )
+          else s.split = $split
+      end
+    order by l.post_id
+"""
+TRAINED_ON = """
+    select t.post_id, t.label, t.fold, coalesce(p.text, '') as text
+    from snapshots t join posts p using (post_id)
+    where t.snapshot_id = $snapshot_id and t.split <> 'val' order by t.post_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateDone:
+    """`run_id` is null where these figures stand in the store already; `n_test_reads` counts evaluations on test."""
+
+    run_id: str | None
+    model_id: str
+    split: str
+    n_posts: int
+    figures: tuple[Evaluation, ...]
+    n_test_reads: int
+
+    def json(self) -> str:
+        """Every figure with its interval, beside what was judged."""
+        return json.dumps(asdict(self), indent=2)
+
+
+def evaluate(
+    store: Store,
+    *,
+    split: str = "val",
+    model: str = LATEST,
+    task: str | None = None,
+    source: str | None = None,
+    baselines: bool = False,
+    seed: int = 0,
+) -> EvaluateDone:
+    """`folds`: all posts that were trained on, each judged by the fold model that never saw it. Raises MsaError."""
+    if split not in SPLITS:
+        raise MsaError(f"No split {split!r} to evaluate. Choose: {', '.join(SPLITS)}")
+    with store.moment() as moment:
+        of = model_named(store, moment, model, task)
+        judged = _judged(moment, of, split, source)
+        figures = _figures(of.model_id, split, judged, of.labels, _stacked(judged), seed)
+        figures += _baselines(moment, of, split, judged, seed) if baselines else []
+    asked = {"model_id": of.model_id, "split": split, "source": source, "baselines": baselines, "seed": seed}
+    inputs = [of.origin_run_id, f"labels-{digest([judged['post_id'].to_pylist(), judged['label'].to_pylist()])}"]
+    run = store.begin("evaluate", parameters=asked, inputs=inputs, version=1)
+    if run is not None:
+        with run:
+            run.write("evaluations", figures)
+    run_id = None if run is None else run.run_id
+    return EvaluateDone(run_id, of.model_id, split, judged.num_rows, tuple(figures), _n_test_reads(store, of.task))
+
+
+def command(
+    store: StoreOption = DEFAULT_STORE,
+    split: Annotated[str, typer.Option(help="val, test, or folds (out-of-fold over the training set).")] = "val",
+    model: Annotated[str, typer.Option(help="A model's id, or latest.")] = LATEST,
+    task: Annotated[str | None, typer.Option(help="Of which task the latest model is meant.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only posts of this source.")] = None,
+    output: Annotated[Path | None, typer.Option(help="File for the JSON; else it is printed.")] = None,
+    baselines: Annotated[bool, typer.Option("--baselines", help="Also the commonest label, and TF-IDF.")] = False,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+) -> None:
+    """Print the figures as JSON, or their summary where they go to a file."""
+    done = evaluate(
+        open_store(store), split=split, model=model, task=task, source=source, baselines=baselines, seed=seed
+    )
+    if output is None:
+        say(done.json())
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(done.json() + "\n", encoding="utf-8")
+    for figure in done.figures:
+        if figure.label is None:
+            say(f"{figure.model_id}\t{figure.name}\t{figure.value:.3f}\t[{figure.low:.3f}, {figure.high:.3f}]")
+    say(f"{done.n_posts} posts of {split}; every figure is in {output}; test was read {done.n_test_reads} time(s)")
+
+
+def _judged(moment: Moment, of: ScoredModel, split: str, source: str | None) -> pa.Table:
+    asked = {"model_id": of.model_id, "task": of.task, "snapshot_id": of.snapshot_id, "split": split, "source": source}
+    found = moment.table(JUDGED, **asked)
+    n_missing = found["probs"].null_count
+    if not found.num_rows:
+        raise MsaError(f"No labelled posts in {split}. See what lies where: msa sql 'from splits'")
+    if n_missing and split == "folds":
+        raise MsaError(f"{n_missing} posts have no out-of-fold prediction. Train with folds: msa train clara --folds 5")
+    if n_missing:
+        raise MsaError(f"{n_missing} posts of {split} are not scored. Score first: msa score --model {of.model_id}")
+    return found
+
+
+def _stacked(judged: pa.Table) -> np.ndarray:
+    return np.array(judged["probs"].to_pylist(), dtype=np.float64)
+
+
+def _places(labels: pa.ChunkedArray, order: tuple[str, ...]) -> np.ndarray:
+    return np.array([order.index(label) for label in labels.to_pylist()], dtype=np.int64)
+
+
+def _figures(
+    name: str, split: str, judged: pa.Table, labels: tuple[str, ...], probs: np.ndarray, seed: int
+) -> list[Evaluation]:
+    from msa_core.metrics import figures
+
+    found = figures(_places(judged["label"], labels), probs, labels, seed=seed)
+    return [
+        Evaluation(name, split, each.name, each.label, each.value, each.low, each.high, judged.num_rows)
+        for each in found
+    ]
+
+
+def _baselines(moment: Moment, of: ScoredModel, split: str, judged: pa.Table, seed: int) -> list[Evaluation]:
+    """Trained on the model's own training set; for `folds` without the fold that they judge, as the model was."""
+    from msa_core.baselines import majority, tfidf
+
+    learned = moment.table(TRAINED_ON, snapshot_id=of.snapshot_id)
+    truth, texts = _places(learned["label"], of.labels), np.array(learned["text"].to_pylist(), dtype=object)
+    asked = np.array(judged["text"].to_pylist(), dtype=object)
+    common, words = (np.zeros((judged.num_rows, len(of.labels))) for _ in range(2))
+    for learn, judge in _parts(of, split, learned, judged):
+        common[judge] = majority(truth[learn], int(judge.sum()), len(of.labels))
+        words[judge] = tfidf(list(texts[learn]), truth[learn], list(asked[judge]), len(of.labels))
+    named = {f"majority@{of.model_id}": common, f"tfidf-lr@{of.model_id}": words}
+    return [row for name, probs in named.items() for row in _figures(name, split, judged, of.labels, probs, seed)]
+
+
+def _parts(of: ScoredModel, split: str, learned: pa.Table, judged: pa.Table) -> list[tuple[Any, Any]]:
+    """(which training posts learn, which judged posts are judged), as masks."""
+    if split != "folds":
+        return [(np.ones(learned.num_rows, bool), np.ones(judged.num_rows, bool))]
+    of_learned = np.array([-1 if fold is None else fold % of.folds for fold in learned["fold"].to_pylist()])
+    of_judged = np.array(judged["model_fold"].to_pylist())
+    return [(of_learned != fold, of_judged == fold) for fold in range(of.folds)]
+
+
+def _n_test_reads(store: Store, task: str) -> int:
+    """Evaluations on test of models of this task; the same evaluation again is the same reading."""
+    with store.moment() as moment:
+        return int(
+            moment.value(
+                "select count(*) from run_history where verb = 'evaluate' and (parameters ->> '$.split') = 'test'"
+                " and (parameters ->> '$.model_id') in (select model_id from models where task = $task)",
+                task=task,
+            )
+        )

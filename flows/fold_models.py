@@ -1,0 +1,128 @@
+"""The models of one `msa train`: the one on all of train, and one for each fold, trained without it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from flows.post_arrays import Content, PostArrays
+from flows.training_set import TrainingSet
+from msa_core import checkpoint
+from msa_core.batches import Posts
+from msa_core.clara import ClaraConfig, n_weights
+from msa_core.errors import TrainingError
+from msa_core.presets import Asked, clara_config, recipe
+from msa_core.text import mask
+from msa_core.towers import towers_of
+from msa_core.training import Progress, Recipe, is_main_process, precision_here, start_over, train
+
+__all__ = ["Asked", "Fit", "Plan", "is_main_process", "plan", "start_over", "train_models"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that decides the weights; `folds` 0 trains the model alone."""
+
+    preset: str
+    config: ClaraConfig
+    recipe: Recipe
+    folds: int
+
+    def parameters(self) -> dict[str, Any]:
+        """As JSON can say it."""
+        config = {**asdict(self.config), "labels": list(self.config.labels)}
+        return {"preset": self.preset, "config": config, "recipe": asdict(self.recipe), "folds": self.folds}
+
+    def json(self) -> str:
+        """`parameters`, as the model's fact keeps them."""
+        return json.dumps(self.parameters(), sort_keys=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A trained model in a folder of its own; `fold` is the one that it never saw, null for the model itself."""
+
+    fold: int | None
+    folder: Path
+    curve: list[tuple[int, str, float]]
+    metrics: dict[str, Any]
+    n_parameters: int
+    n_trainable: int
+
+
+def plan(frozen: TrainingSet, content: Content, asked: Asked, folds: int, precision: str) -> Plan:
+    """Raises TrainingError."""
+    known = {row.fold for row in frozen.rows if row.fold is not None}
+    if folds == 1 or folds > len(known):
+        raise TrainingError(f"No {folds} folds: the posts lie in {len(known)}. Choose --folds 0, or 2 to {len(known)}")
+    is_masked = all(text is None or mask(text) == text for text in content.texts)
+    config = clara_config(asked, frozen.about.task, frozen.about.labels, is_masked=is_masked)
+    return Plan("clara", replace(config, precision=precision_here(precision, config)), recipe(asked), folds)
+
+
+def train_models(
+    frozen: TrainingSet,
+    content: Content,
+    arrays: PostArrays,
+    plan: Plan,
+    work: Path,
+    on_done: Callable[[int], None] | None = None,
+) -> list[Fit]:
+    """The model itself first, in `work/model`; fold k's lies in its `fold-<k>`. What an earlier call has finished in
+    `work` is not trained again.
+    """
+    places = {split: [i for i, row in enumerate(frozen.rows) if row.split in split] for split in (LEARN, STOP)}
+    fits = []
+    for fold in (None, *range(plan.folds)):
+        learn = [i for i in places[LEARN] if fold is None or not is_held_out(frozen.rows[i].fold, fold, plan.folds)]
+        name = "whole" if fold is None else f"fold-{fold}"
+        folder = work / "model" if fold is None else work / "model" / name
+        part = _Part(frozen, content, arrays, plan)
+        fits.append(part.fit(fold, learn, places[STOP], work / name, folder, on_done))
+    return fits
+
+
+LEARN, STOP = ("train", "pool"), ("val",)
+
+
+def is_held_out(fold: int | None, of_model: int, folds: int) -> bool:
+    """Whether fold model `of_model` never saw posts of this fold; the folds of the store share `folds` models."""
+    return fold is not None and fold % folds == of_model
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    frozen: TrainingSet
+    content: Content
+    arrays: PostArrays
+    plan: Plan
+
+    def fit(self, fold: int | None, learn: list[int], stop: list[int], work: Path, folder: Path, on_done: Any) -> Fit:
+        """Train on the posts at `learn`, stop by those at `stop`, save into `folder`."""
+        config = self.plan.config
+        texts = [self.content.texts[place] or "" for place in learn]
+        towers = towers_of(config, texts, self.plan.recipe.seed)
+        network = checkpoint.build(config, towers, seed=self.plan.recipe.seed)
+        validation = self._posts(stop, towers.tokenizer) if stop else None
+        progress = train(
+            network, self._posts(learn, towers.tokenizer), validation, self.plan.recipe, work=work, on_done=on_done
+        )
+        metrics = _metrics(progress, len(learn), len(stop))
+        fit = Fit(fold, folder, progress.curve, metrics, *n_weights(network))
+        if is_main_process():
+            checkpoint.save(network, towers.tokenizer, folder, {**metrics, "curve": progress.curve})
+        return fit
+
+    def _posts(self, places: list[int], tokenizer: Any) -> Posts:
+        posts = self.arrays.posts(self.content.take(places), tokenizer, self.plan.config.max_length)
+        labels = [self.plan.config.labels.index(str(self.frozen.rows[place].label)) for place in places]
+        return replace(posts, labels=np.array(labels, dtype=np.int64))
+
+
+def _metrics(progress: Progress, n_train: int, n_val: int) -> dict[str, Any]:
+    best = {name: value for epoch, name, value in progress.curve if epoch == progress.best_epoch}
+    counts = {"best_epoch": progress.best_epoch, "n_epochs": progress.n_epochs, "n_train": n_train, "n_val": n_val}
+    return {**best, **counts}

@@ -1,0 +1,163 @@
+"""The loop as a Prefect flow: one task a verb, each of them the verb's plain function; only ids and paths pass."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from prefect import flow, task
+from prefect.artifacts import create_link_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.tasks import exponential_backoff
+
+from flows.output import say
+from warehouse import Store
+
+COUNTED = ("posts", "images", "annotations", "rejects", "labels", "splits", "models", "predictions", "doubts", "queue")
+FINAL = (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)
+
+
+def may_pass(task: Any, run: Any, state: Any) -> bool:
+    """A full disk or a lost network may pass; a user's mistake or an error of ours stays what it is."""
+    try:
+        state.result()
+    except OSError as error:
+        return not isinstance(error, FINAL)
+    except Exception:
+        return False
+    return False
+
+
+PATIENT: dict[str, Any] = {
+    "retries": 2,
+    "retry_delay_seconds": exponential_backoff(backoff_factor=2),
+    "retry_jitter_factor": 0.5,
+    "retry_condition_fn": may_pass,
+    "cache_policy": NO_CACHE,  # a run of the store knows by itself whether it was done
+}
+
+
+@task(name="ingest", **PATIENT)
+def ingest_stage(root: str, form: str, path: str, source: str, task_name: str | None) -> str | None:
+    """The id of the run; None where the store holds this dump already."""
+    from flows.ingest import ingest
+
+    with _clocked("ingest") as tell:
+        done = ingest(_store(root), format=form, path=Path(path), source=source, task=task_name)
+        tell(done.run_id, f"{done.n_posts:,} posts, {done.n_rejects:,} refused")
+    return done.run_id
+
+
+@task(name="split", **PATIENT)
+def split_stage(root: str) -> str | None:
+    """The id of the run; None where every post has its place."""
+    from flows.split import split
+
+    with _clocked("split") as tell:
+        done = split(_store(root))
+        tell(done.run_id, f"{done.n_placed:,} posts placed")
+    return done.run_id
+
+
+@task(name="train", **PATIENT)
+def train_stage(root: str, source: str | None, towers: str, folds: int, epochs: int | None) -> str:
+    """The id of the model. A killed training goes on from its last epoch."""
+    from flows.progress import progress
+    from flows.train import train
+
+    with _clocked("train") as tell, progress("train", total=None) as on_done:
+        done = train(_store(root), source=source, towers=towers, folds=folds, epochs=epochs, on_done=on_done)
+        tell(done.run_id, f"{done.model_id}, {done.n_train:,} posts")
+    return done.model_id
+
+
+@task(name="score", **PATIENT)
+def score_stage(root: str, model_id: str) -> list[str]:
+    """The ids of the runs; none where the model has scored every post."""
+    from flows.progress import progress
+    from flows.score import score
+
+    with _clocked("score") as tell, progress("score", total=None) as on_done:
+        done = score(_store(root), model=model_id, on_done=on_done)
+        tell(" ".join(done.run_ids) or None, f"{done.n_posts:,} posts")
+    return list(done.run_ids)
+
+
+@task(name="evaluate", **PATIENT)
+def evaluate_stage(root: str, model_id: str) -> str | None:
+    """The id of the run. Judged on validation posts, or in a store without them out of fold; never on test."""
+    from flows.evaluate import evaluate
+
+    with _clocked("evaluate") as tell:
+        store = _store(root)
+        with store.moment() as moment:
+            counted = "select count(*) from validation_predictions where model_id = $model_id"
+            split = "val" if moment.value(counted, model_id=model_id) else "folds"
+        done = evaluate(store, model=model_id, split=split, baselines=True)
+        figure = next(f for f in done.figures if f.name == "weighted_f1" and f.model_id == model_id)
+        tell(done.run_id, f"weighted F1 {figure.value:.3f} on {done.n_posts:,} posts of {split}")
+    return done.run_id
+
+
+@task(name="mine", **PATIENT)
+def mine_stage(root: str, model_id: str) -> str | None:
+    """The id of the run; None where no new doubt was found."""
+    from flows.mine import mine
+
+    with _clocked("mine") as tell:
+        done = mine(_store(root), model=model_id)
+        tell(done.run_id, f"{sum(n for _, n in done.n_by_reason):,} doubts")
+    return done.run_id
+
+
+@task(name="report", **PATIENT)
+def report_stage(root: str, model_id: str, output: str) -> str:
+    """The page's path."""
+    from flows.report import report
+
+    with _clocked("report") as tell:
+        done = report(_store(root), output=Path(output), model_id=model_id)
+        tell(str(done.path), f"{done.n_posts:,} of the hardest posts")
+    return str(done.path.absolute())
+
+
+@flow(name="loop")
+def loop_flow(
+    root: str,
+    output: str,
+    *,
+    form: str | None = None,
+    path: str | None = None,
+    source: str | None = None,
+    task_name: str | None = None,
+    towers: str = "pretrained",
+    folds: int = 5,
+    epochs: int | None = None,
+) -> str:
+    """From a dump, or without one from what the store holds, to a report; the id of the model."""
+    if form and path and source:
+        ingest_stage(root, form, path, source, task_name)
+    split_stage(root)
+    model_id = train_stage(root, source, towers, folds, epochs)
+    score_stage(root, model_id)
+    evaluate_stage(root, model_id)
+    mine_stage(root, model_id)
+    page = report_stage(root, model_id, output)
+    with _store(root).moment() as moment:
+        counts = [{"what": name, "rows": moment.value(f"select count(*) from {name}")} for name in COUNTED]  # noqa: S608
+    create_table_artifact(counts, key="msa-loop-counts", description=f"What {root} holds after {model_id}")
+    create_link_artifact(Path(page).as_uri(), link_text="the report", key="msa-loop-report", description=model_id)
+    return model_id
+
+
+def _store(root: str) -> Store:
+    return Store.open(Path(root))
+
+
+@contextmanager
+def _clocked(verb: str) -> Iterator[Callable[[str | None, str], None]]:
+    """Yields what says the stage's outcome: the id (None: nothing to do) and a word on it."""
+    started, said = monotonic(), []
+    yield lambda run_id, words: said.append("nothing to do" if run_id is None else f"{words}  {run_id}")
+    say(f"{verb:<9}{monotonic() - started:6.1f} s  {said[0]}")

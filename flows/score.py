@@ -1,0 +1,169 @@
+"""`msa score`: predict every post that a model has not scored yet, in runs of at most 50,000 posts."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import pyarrow as pa
+import typer
+
+from flows.options import DEFAULT_STORE, StoreOption, open_store
+from flows.output import say
+from flows.progress import progress
+from flows.scored_models import LATEST, ScoredModel, model_named
+from warehouse import Moment, Store, digest
+
+if TYPE_CHECKING:
+    from flows.post_arrays import Content, PostArrays
+    from msa_core.scoring import Scores
+
+POSTS_A_RUN = 50_000
+POSTS_A_CHUNK = 4096
+
+WAITING = """
+    select p.post_id, t.split in ('train', 'pool') as is_trained_on, t.fold
+    from posts p
+    left join (from snapshots where snapshot_id = $snapshot_id) t using (post_id)
+    where p.task = $task and ($source is null or p.source = $source)
+      and p.post_id not in (select post_id from predictions where model_id = $model_id)
+    order by p.post_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreDone:
+    """No runs where every post has its prediction already."""
+
+    model_id: str
+    run_ids: tuple[str, ...]
+    n_posts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Posts without a prediction, by post_id; `fold` names the model that scores each, null for the model itself."""
+
+    post_ids: list[str]
+    folds: list[int | None]
+    is_out_of_fold: list[bool]
+
+    def part(self, start: int, end: int) -> "Waiting":
+        """Those from `start` on, before `end`."""
+        return Waiting(self.post_ids[start:end], self.folds[start:end], self.is_out_of_fold[start:end])
+
+
+def score(
+    store: Store,
+    *,
+    model: str = LATEST,
+    source: str | None = None,
+    task: str | None = None,
+    batch_size: int = 64,
+    posts_a_run: int = POSTS_A_RUN,
+    on_done: Callable[[int], None] | None = None,
+) -> ScoreDone:
+    """A post that was trained on is scored by the fold model that never saw it, or is marked as not out of fold."""
+    run_ids, n_posts = [], 0
+    with store.moment() as moment:
+        of = model_named(store, moment, model, task)
+        waiting = _waiting(moment, of, source)
+        for start in range(0, len(waiting.post_ids), posts_a_run):
+            part = waiting.part(start, start + posts_a_run)
+            inputs = [of.origin_run_id, f"posts-{digest(part.post_ids)}"]
+            run = store.begin("score", parameters={"model_id": of.model_id}, inputs=inputs, version=1)
+            if run is None:
+                continue
+            with run:
+                run.write("predictions", _predictions(store, moment, of, part, batch_size, on_done))
+            run_ids.append(run.run_id)
+            n_posts += len(part.post_ids)
+    return ScoreDone(of.model_id, tuple(run_ids), n_posts)
+
+
+def command(
+    store: StoreOption = DEFAULT_STORE,
+    model: Annotated[str, typer.Option(help="A model's id, or latest.")] = LATEST,
+    source: Annotated[str | None, typer.Option(help="Only posts of this source.")] = None,
+    task: Annotated[str | None, typer.Option(help="Of which task the latest model is meant.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Posts a forward pass.")] = 64,
+) -> None:
+    """Print how many posts were scored."""
+    with progress("score", total=None) as on_done:
+        done = score(open_store(store), model=model, source=source, task=task, batch_size=batch_size, on_done=on_done)
+    if not done.run_ids:
+        say(f"nothing to do: {done.model_id} has scored every post")
+    else:
+        say(f"{done.model_id}: {done.n_posts} posts scored in {len(done.run_ids)} run(s)")
+
+
+def _waiting(moment: Moment, of: ScoredModel, source: str | None) -> Waiting:
+    asked = {"snapshot_id": of.snapshot_id, "task": of.task, "model_id": of.model_id, "source": source}
+    found = moment.table(WAITING, **asked)
+    ids, trained, folds = (column.to_pylist() for column in found.columns)
+    held_out = [
+        fold % of.folds if is_trained and of.folds and fold is not None else None
+        for is_trained, fold in zip(trained, folds, strict=True)
+    ]
+    pairs = zip(trained, held_out, strict=True)
+    return Waiting(ids, held_out, [not is_trained or fold is not None for is_trained, fold in pairs])
+
+
+def _predictions(
+    store: Store, moment: Moment, of: ScoredModel, part: Waiting, batch_size: int, on_done: Any
+) -> pa.Table:
+    """The rows of one run, by post_id."""
+    from flows.post_arrays import PostArrays, content_of
+    from msa_core.classifier import Classifier
+
+    content = content_of(moment, part.post_ids)
+    found = np.full((3, len(part.post_ids), len(of.labels)), np.nan, dtype=np.float32)
+    for fold in sorted(set(part.folds), key=lambda fold: -1 if fold is None else fold):
+        places = [place for place, each in enumerate(part.folds) if each == fold]
+        classifier = Classifier.from_pretrained(of.folder_of(fold))
+        arrays = PostArrays(store, moment, classifier.network.config.image_size)
+        for rows, scores in _scored(classifier, arrays, content, places, batch_size, on_done):
+            found[:, rows] = np.stack([scores.pair, scores.text, scores.image])
+    return _table(of, part, found)
+
+
+def _scored(
+    classifier: Any, arrays: "PostArrays", content: "Content", places: list[int], batch_size: int, on_done: Any
+) -> "Iterator[tuple[list[int], Scores]]":
+    """Chunk by chunk; the next chunk is tokenised and its images decoded while this one is in the network."""
+    from msa_core.batches import ahead
+    from msa_core.scoring import score as score_posts
+
+    config = classifier.network.config
+    chunks = [places[start : start + POSTS_A_CHUNK] for start in range(0, len(places), POSTS_A_CHUNK)]
+    made = (arrays.posts(content.take(rows), classifier.tokenizer, config.max_length) for rows in chunks)
+    for rows, posts in zip(chunks, ahead(made, depth=1), strict=True):
+        yield rows, score_posts(classifier.network, posts, batch_size=batch_size, on_done=on_done)
+
+
+def _table(of: ScoredModel, part: Waiting, found: np.ndarray) -> pa.Table:
+    pair, text, image = found
+    n_posts = len(part.post_ids)
+    return pa.table(
+        {
+            "post_id": part.post_ids,
+            "model_id": pa.array([of.model_id] * n_posts),
+            "fold": pa.array(part.folds, pa.int32()),
+            "probs": _lists(pair),
+            "label": np.array(of.labels, dtype=object)[pair.argmax(1)],
+            "confidence": pair.max(1),
+            "text_probs": _lists(text),
+            "image_probs": _lists(image),
+            "score": pa.nulls(n_posts, pa.float32()),
+            "score_sd": pa.nulls(n_posts, pa.float32()),
+            "is_out_of_fold": part.is_out_of_fold,
+            "caption_id": pa.nulls(n_posts, pa.string()),
+        }
+    )
+
+
+def _lists(probs: np.ndarray) -> pa.Array:
+    """(N, C) as N lists; null where the probabilities are."""
+    starts = np.arange(0, probs.size + 1, probs.shape[1], dtype=np.int32)
+    is_absent = np.isnan(probs).any(1)
+    return pa.ListArray.from_arrays(starts, np.ascontiguousarray(probs).ravel(), mask=pa.array(is_absent))

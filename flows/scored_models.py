@@ -1,0 +1,55 @@
+"""Models of the store: which one is meant, and its networks as they lie on disk."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from msa_core.errors import MsaError
+from warehouse import Moment, Store
+
+LATEST = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredModel:
+    """What scoring needs to know of a model; `folds` 0 means that it has no fold models."""
+
+    model_id: str
+    task: str
+    labels: tuple[str, ...]
+    snapshot_id: str
+    folds: int
+    origin_run_id: str
+    folder: Path
+
+    def folder_of(self, fold: int | None) -> Path:
+        """The checkpoint of the model itself, or of the model that held `fold` out."""
+        return self.folder if fold is None else self.folder / f"fold-{fold}"
+
+
+def model_named(store: Store, moment: Moment, name: str, task: str | None = None) -> ScoredModel:
+    """The model `name`, or the `latest` one (of a task). Raises MsaError that says how to list or make models."""
+    known = moment.table(
+        "select m.*, h.finished_at from models m left join run_history h on h.run_id = m.origin_run_id"
+        " where $task is null or m.task = $task order by h.finished_at desc, m.model_id",
+        task=task,
+    ).to_pylist()
+    rows = [row for row in known if name in (LATEST, row["model_id"])]
+    if not rows and name == LATEST:
+        raise MsaError(f"No model in {store.places.root}. Train one: msa train clara")
+    if not rows:
+        raise MsaError(f'No model {name!r} in {store.places.root}. List them with: msa sql "from models"')
+    return _described(rows[0], store.places.models)
+
+
+def _described(row: dict[str, Any], models: Path) -> ScoredModel:
+    return ScoredModel(
+        row["model_id"],
+        row["task"],
+        tuple(row["labels"]),
+        row["snapshot_id"],
+        json.loads(row["config"]).get("folds", 0),
+        row["origin_run_id"],
+        models / row["model_id"],
+    )

@@ -1,0 +1,175 @@
+"""`msa train`: freeze a training set, train a model on it, and fold models for out-of-fold scores."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.options import DEFAULT_STORE, ForceOption, StoreOption, open_store
+from flows.output import say
+from flows.progress import progress
+from flows.training_set import TrainingSet, freeze, subject
+from msa_core.errors import TrainingError
+from msa_core.records import CurvePoint, Model
+from warehouse import Moment, Run, Store
+
+if TYPE_CHECKING:
+    from flows.fold_models import Fit, Plan
+
+PRESETS = ("clara",)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainDone:
+    """`run_id` is null where the same model stands already (or where another process of the launch writes it)."""
+
+    run_id: str | None
+    model_id: str
+    n_train: int
+    n_val: int
+    n_leaks: int
+    val_weighted_f1: float | None
+
+
+def train(
+    store: Store,
+    *,
+    preset: str = "clara",
+    source: str | None = None,
+    task: str | None = None,
+    towers: str = "pretrained",
+    vision: str | None = None,
+    text: str | None = None,
+    folds: int = 0,
+    epochs: int | None = None,
+    batch_size: int = 32,
+    learning_rate: float | None = None,
+    seed: int = 7,
+    max_length: int = 64,
+    image_size: int | None = None,
+    lora_rank: int | None = None,
+    precision: str = "auto",
+    keep_leaks: bool = False,
+    resume: bool = True,
+    force: bool = False,
+    on_done: Callable[[int], None] | None = None,
+) -> TrainDone:
+    """A model on the labels in force, and with `folds` one more a fold, trained without it. A killed training goes on
+    from its last epoch when the same command is given again. Raises TrainingError, MissingWeights.
+    """
+    from flows.fold_models import Asked, is_main_process, plan, start_over, train_models
+    from flows.post_arrays import PostArrays, content_of
+
+    if preset not in PRESETS:
+        raise TrainingError(f"No preset {preset!r}. Presets: {', '.join(PRESETS)}")
+    asked = Asked(towers, vision, text, image_size, max_length, lora_rank, epochs, learning_rate, batch_size, seed)
+    with store.moment() as moment:
+        frozen = freeze(moment, subject(moment, task, source), keeps_leaks=keep_leaks)
+        content = content_of(moment, [row.post_id for row in frozen.rows])
+        planned = plan(frozen, content, asked, folds, precision)
+        run = store.begin("train", parameters=planned.parameters(), inputs=[frozen.snapshot_id], version=1, force=force)
+        if run is None:
+            return _standing(moment, frozen, planned)
+        if not resume:
+            start_over(work_of(store, run))
+        arrays = PostArrays(store, moment, planned.config.image_size)
+        fits = train_models(frozen, content, arrays, planned, work_of(store, run), on_done)
+    if not is_main_process():
+        return _done(None, model_of(run), frozen, fits[0].metrics.get("val_weighted_f1"))
+    return _commit(store, run, frozen, planned, fits)
+
+
+def command(
+    preset: Annotated[str, typer.Argument(help="Architecture: clara.")] = "clara",
+    store: StoreOption = DEFAULT_STORE,
+    source: Annotated[str | None, typer.Option(help="Source whose labels train; `all` for every source.")] = None,
+    task: Annotated[str | None, typer.Option(help="Label space, when the store has several.")] = None,
+    towers: Annotated[str, typer.Option(help="pretrained, or random ones offline: tiny, small.")] = "pretrained",
+    vision: Annotated[str | None, typer.Option(help="CLIP tower: hub id or local folder.")] = None,
+    text: Annotated[str | None, typer.Option(help="Text tower: hub id or local folder.")] = None,
+    folds: Annotated[int, typer.Option(min=0, help="Fold models, for out-of-fold scores; 0 for none.")] = 0,
+    epochs: Annotated[int | None, typer.Option(min=1, help="At most so many; fewer by early stop.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Posts a step, of all devices together.")] = 32,
+    learning_rate: Annotated[float | None, typer.Option(help="Highest rate of the schedule.")] = None,
+    seed: Annotated[int, typer.Option(help="Of weights, order and dropout.")] = 7,
+    max_length: Annotated[int, typer.Option(min=4, help="Tokens of a text.")] = 64,
+    image_size: Annotated[int | None, typer.Option(help="Pixels of an image's side.")] = None,
+    lora_rank: Annotated[int | None, typer.Option(min=0, help="Rank of LoRA; 0 trains every weight.")] = None,
+    precision: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",
+    keep_leaks: Annotated[bool, typer.Option("--keep-leaks", help="Also train on twins of sealed posts.")] = False,
+    resume: Annotated[bool, typer.Option(help="Go on with a killed training of the same settings.")] = True,
+    force: ForceOption = False,
+) -> None:
+    """Print the model's id and what it reached on validation."""
+    opened = open_store(store)
+    with progress("train", total=None) as done:
+        found = train(
+            opened, preset=preset, source=source, task=task, towers=towers, vision=vision, text=text, folds=folds,
+            epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, max_length=max_length,
+            image_size=image_size, lora_rank=lora_rank, precision=precision, keep_leaks=keep_leaks, resume=resume,
+            force=force, on_done=done,
+        )  # fmt: skip
+    reached = "" if found.val_weighted_f1 is None else f", weighted F1 on validation {found.val_weighted_f1:.3f}"
+    say(f"{'nothing to do: ' if found.run_id is None else ''}{found.model_id}: {found.n_train} posts train{reached}")
+    if found.n_leaks:
+        say(f'{found.n_leaks} posts left out: their twins lie in val or test (msa sql "from leaks"; or --keep-leaks)')
+
+
+def model_of(run: Run) -> str:
+    """A model bears the digest of the run that made it."""
+    return "clara-" + run.run_id.removeprefix("train-")
+
+
+def work_of(store: Store, run: Run) -> Path:
+    """Where a training keeps its epochs until it is committed."""
+    return store.places.tmp / "train" / run.run_id
+
+
+def _standing(moment: Moment, frozen: TrainingSet, plan: "Plan") -> TrainDone:
+    """The model that the same command made before."""
+    wanted = "from models where snapshot_id = $snapshot_id and config = $config order by model_id limit 1"
+    row = moment.table(wanted, snapshot_id=frozen.snapshot_id, config=plan.json()).to_pylist()[0]
+    return _done(None, row["model_id"], frozen, json.loads(row["metrics"]).get("val_weighted_f1"))
+
+
+def _commit(store: Store, run: Run, frozen: TrainingSet, plan: "Plan", fits: "list[Fit]") -> TrainDone:
+    """The checkpoint is in its place before a row speaks of it."""
+    from msa_core.checkpoint import digest
+
+    model_id = model_of(run)
+    place = store.places.models / model_id
+    shutil.rmtree(place, ignore_errors=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    fits[0].folder.rename(place)
+    with run:
+        run.write("snapshots", frozen.rows)
+        run.write("models", [_model(model_id, frozen, plan, fits[0], digest(place))])
+        run.write("curves", [CurvePoint(model_id, fit.fold, *point) for fit in fits for point in fit.curve])
+    shutil.rmtree(work_of(store, run), ignore_errors=True)
+    return _done(run.run_id, model_id, frozen, fits[0].metrics.get("val_weighted_f1"))
+
+
+def _model(model_id: str, frozen: TrainingSet, plan: "Plan", fit: "Fit", checkpoint_sha256: str) -> Model:
+    return Model(
+        model_id=model_id,
+        preset=plan.preset,
+        task=plan.config.task,
+        labels=plan.config.labels,
+        config=plan.json(),
+        parent_model_id=None,
+        snapshot_id=frozen.snapshot_id,
+        n_parameters=fit.n_parameters,
+        n_trainable=fit.n_trainable,
+        metrics=json.dumps(fit.metrics, sort_keys=True),
+        checkpoint_sha256=checkpoint_sha256,
+        temperature=1.0,
+    )
+
+
+def _done(run_id: str | None, model_id: str, frozen: TrainingSet, f1: float | None) -> TrainDone:
+    n_train, n_val = len(frozen.rows_of("train", "pool")), len(frozen.rows_of("val"))
+    return TrainDone(run_id, model_id, n_train, n_val, frozen.n_leaks, f1)

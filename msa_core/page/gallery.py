@@ -1,0 +1,70 @@
+"""The hardest posts, as a person would look at them: image, text, probs, labels and reasons."""
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import PIL.Image
+import pyarrow as pa
+
+from msa_core.images import DECODER_ERRORS, FORMATS, upright
+from msa_core.page.colours import colour_of
+from msa_core.page.contents import Bar, HardPost, Missing, Reason, Section
+
+MINE = Missing("No post has been doubted yet.", "msa mine")
+WIDEST = 320  # pixels of a thumbnail
+LONGEST = 600  # characters of a text
+
+
+def hardest(queued: pa.Table, images: Mapping[str, bytes], *, n_queued: int) -> Section:
+    """The first of `queued_posts` with the bytes of their images by digest; `n_queued` counts the whole queue."""
+    title, slug = "The hardest posts", "hardest"
+    if not queued.num_rows:
+        return Section(slug, title, missing=(MINE,))
+    posts = tuple(_post(row, images) for row in queued.to_pylist())
+    lead = (
+        f"The first {len(posts):,} of {n_queued:,} in the queue: what disagrees with its given label first, "
+        "then what the model is unsure of. Strengths run from 0 to 1."
+    )
+    return Section(slug, title, lead, posts=posts)
+
+
+def _post(row: Mapping[str, Any], images: Mapping[str, bytes]) -> HardPost:
+    """One row of the view `queued_posts`."""
+    labels = tuple(row["labels"])
+    text = row["text"] or ""
+    raw = images.get(row["image_sha256"])
+    return HardPost(
+        place=row["place"],
+        post_id=row["post_id"],
+        split=row["split"],
+        text=text if len(text) <= LONGEST else text[:LONGEST] + "…",
+        image=None if raw is None else thumbnail(raw),
+        given=row["given"],
+        predicted=row["predicted"],
+        bars=_bars(labels, row["probs"]),
+        text_bars=_bars(labels, row["text_probs"]),
+        image_bars=_bars(labels, row["image_probs"]),
+        reasons=tuple(Reason(*pair) for pair in zip(row["reasons"], row["strengths"], strict=True)),
+    )
+
+
+def _bars(labels: tuple[str, ...], probs: Sequence[float] | None) -> tuple[Bar, ...]:
+    if probs is None:
+        return ()
+    return tuple(Bar(label, p, colour_of(label, labels)) for label, p in zip(labels, probs, strict=True))
+
+
+def thumbnail(raw: bytes) -> str | None:
+    """A JPEG of at most 320 pixels a side as a data URL, upright, opaque; None where it cannot be read."""
+    try:
+        with PIL.Image.open(io.BytesIO(raw), formats=list(FORMATS)) as image:
+            image.draft("RGB", (WIDEST, WIDEST))
+            shown = upright(image).convert("RGB")
+            shown.thumbnail((WIDEST, WIDEST), PIL.Image.Resampling.BICUBIC)
+    except DECODER_ERRORS:
+        return None
+    written = io.BytesIO()
+    shown.save(written, "JPEG", quality=80)
+    return "data:image/jpeg;base64," + base64.b64encode(written.getvalue()).decode()

@@ -1,0 +1,81 @@
+"""CLARA's settings, as its README gives them; and those with which its shape learns from random towers."""
+
+from dataclasses import dataclass
+
+from msa_core.clara import ClaraConfig
+from msa_core.errors import TrainingError
+from msa_core.tiny import SIZES
+from msa_core.training import Recipe
+
+PRETRAINED = "pretrained"
+TOWERS = (PRETRAINED, *SIZES)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person said; None leaves it to the preset."""
+
+    towers: str = PRETRAINED
+    vision: str | None = None
+    text: str | None = None
+    image_size: int | None = None
+    max_length: int = 64
+    lora_rank: int | None = None
+    epochs: int | None = None
+    learning_rate: float | None = None
+    batch_size: int = 32
+    seed: int = 7
+
+
+def clara_config(asked: Asked, task: str, labels: tuple[str, ...], *, is_masked: bool) -> ClaraConfig:
+    """Random towers train every weight unless a LoRA rank is asked; pretrained ones get LoRA and their last text layer.
+    A LoRA rank of 0 trains every weight. Raises TrainingError.
+    """
+    if asked.towers not in TOWERS:
+        raise TrainingError(f"No towers {asked.towers!r}. Towers: {', '.join(TOWERS)}")
+    if asked.towers == PRETRAINED:
+        return _pretrained(asked, task, labels, is_masked)
+    size, rank = SIZES[asked.towers], asked.lora_rank or 0
+    return ClaraConfig(
+        task,
+        labels,
+        vision=asked.towers,
+        text=asked.towers,
+        image_size=asked.image_size or size.image_size,
+        max_length=asked.max_length,
+        is_masked=is_masked,
+        width=size.width,
+        n_heads=size.n_heads,
+        trains="lora" if rank else "all",
+        lora_rank=rank,
+        lora_alpha=2 * rank,
+    )
+
+
+def recipe(asked: Asked) -> Recipe:
+    """CLARA's for pretrained towers; random ones need larger steps and fewer epochs."""
+    epochs, rate = (50, 2e-5) if asked.towers == PRETRAINED else (15, 1e-3 if asked.towers == "tiny" else 3e-4)
+    return Recipe(
+        epochs=epochs if asked.epochs is None else asked.epochs,
+        batch_size=asked.batch_size,
+        learning_rate=rate if asked.learning_rate is None else asked.learning_rate,
+        patience=10 if asked.towers == PRETRAINED else 5,
+        seed=asked.seed,
+    )
+
+
+def _pretrained(asked: Asked, task: str, labels: tuple[str, ...], is_masked: bool) -> ClaraConfig:
+    usual = ClaraConfig(task, labels)
+    rank = usual.lora_rank if asked.lora_rank is None else asked.lora_rank
+    return ClaraConfig(
+        task,
+        labels,
+        vision=asked.vision or usual.vision,
+        text=asked.text or usual.text,
+        image_size=asked.image_size or usual.image_size,
+        max_length=asked.max_length,
+        is_masked=is_masked,
+        trains=usual.trains if rank else "all",
+        lora_rank=rank,
+        lora_alpha=2 * rank,
+    )

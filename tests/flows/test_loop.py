@@ -1,0 +1,148 @@
+"""`msa loop` under a real Prefect: first on a server of its own, then on the ephemeral one; only ids pass."""
+
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+from prefect.states import Failed
+
+from flows.loop_flow import may_pass
+from flows.sample_dump import sample_dump
+from flows.servers import ask
+from msa_core.errors import DumpError
+from warehouse import Store
+
+STAGES = ["ingest", "split", "train", "score", "evaluate", "mine", "report"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder with a dump and a store, and a home that must stay as it is."""
+
+    folder: Path
+
+    def msa(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+        program = f"from flows.cli import main; main({list(words)!r})"
+        return subprocess.run(
+            [sys.executable, "-c", program],
+            env=kept | {"HOME": str(self.folder / "home"), "OMP_NUM_THREADS": "1"} | environment,
+            capture_output=True, text=True, check=False, timeout=500,
+        )  # fmt: skip
+
+    def loop(self, **environment: str) -> subprocess.CompletedProcess[str]:
+        output = str(self.folder / "report.html")
+        options = ["--towers", "tiny", "--folds", "2", "--epochs", "1", "--output", output]
+        words = ["loop", "mvsa-single", str(self.folder / "dump"), "--source", "drawn", "--store", self.store]
+        return self.msa(*words, *options, **environment)
+
+    @property
+    def store(self) -> str:
+        return str(self.folder / "store")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    made = Place(tmp_path_factory.mktemp("loop"))
+    (made.folder / "home").mkdir()
+    sample_dump(made.folder / "dump", posts=80, seed=7)
+    Store.init(made.folder / "store")
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = str(free.getsockname()[1])
+    url = f"http://127.0.0.1:{port}/api"
+    quiet = {"PREFECT_HOME": str(tmp_path_factory.mktemp("prefect")), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", port]
+    running = subprocess.Popen(
+        command, env=os.environ | quiet | {"DO_NOT_TRACK": "1"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 180
+    while not ask(f"{url}/health", timeout_s=2).is_well:
+        assert running.poll() is None
+        assert time.monotonic() < deadline, "the Prefect server did not start"
+        time.sleep(0.5)
+    yield url
+    running.terminate()
+    running.wait(timeout=60)
+
+
+def asked(url: str, what: str) -> list[dict]:
+    request = Request(f"{url}/{what}/filter", b"{}", {"Content-Type": "application/json"})
+    with urlopen(request, timeout=30) as response:
+        return json.load(response)
+
+
+@pytest.mark.prefect
+@pytest.mark.timeout(900)
+def test_the_loop_goes_from_a_dump_to_a_report_and_again_does_nothing(place: Place, server: str):
+    first = place.loop(PREFECT_API_URL=server)
+    assert first.returncode == 0, first.stderr
+    assert [line.split()[0] for line in first.stdout.splitlines()[:7]] == STAGES
+    assert f"report: {place.folder / 'report.html'}" in first.stdout
+    page = (place.folder / "report.html").read_bytes()
+    assert b"Fill this with" not in page
+
+    runs = {run["name"]: run for run in asked(server, "task_runs")}
+    assert sorted(name.rpartition("-")[0] for name in runs) == sorted(STAGES)
+    assert {run["state_type"] for run in [*runs.values(), *asked(server, "flow_runs")]} == {"COMPLETED"}
+    artifacts = {one["key"]: one for one in asked(server, "artifacts")}
+    counts = {row["what"]: row["rows"] for row in json.loads(artifacts["msa-loop-counts"]["data"])}
+    assert counts["posts"] == counts["predictions"] == 80
+    assert (place.folder / "report.html").as_uri() in artifacts["msa-loop-report"]["data"]
+
+    with Store.open(Path(place.store)).moment() as moment:
+        before = moment.table("from runs order by run_id")
+    again = place.loop()
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.count("nothing to do") == 6
+    with Store.open(Path(place.store)).moment() as moment:
+        assert moment.table("from runs order by run_id") == before
+    assert (place.folder / "report.html").read_bytes() == page
+    assert list((place.folder / "home").glob(".prefect*")) == []
+    with closing(sqlite3.connect(place.folder / "store" / "cache" / "prefect" / "prefect.db")) as database:
+        assert database.execute("select state_type from flow_run").fetchall() == [("COMPLETED",)]
+
+
+@pytest.mark.prefect
+def test_a_mistake_is_one_line_and_exit_2(place: Place):
+    out = place.msa("loop", "mvsa-single", "/nowhere", "--source", "drawn", "--store", place.store)
+    assert out.returncode == 2
+    assert out.stderr.splitlines()[-1].startswith("error: ")
+    assert "Traceback" not in out.stderr
+
+
+def test_a_dump_without_a_source_is_a_mistake_before_prefect_starts(place: Place):
+    out = place.msa("loop", "mvsa-single", str(place.folder / "dump"), "--store", place.store)
+    assert (out.returncode, out.stderr) == (
+        2, "error: A dump needs its format, its path and a source: msa loop FORMAT PATH --source NAME\n",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("error", "is_tried_again"),
+    [
+        (OSError(28, "No space left on device"), True),
+        (ConnectionResetError(), True),
+        (TimeoutError(), True),
+        (FileNotFoundError("dump"), False),
+        (PermissionError("dump"), False),
+        (DumpError("no label file"), False),
+        (ZeroDivisionError(), False),
+    ],
+)
+def test_only_what_may_pass_is_tried_again(error: Exception, is_tried_again: bool):
+    assert may_pass(None, None, Failed(data=error)) is is_tried_again

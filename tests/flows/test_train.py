@@ -1,0 +1,196 @@
+"""`msa train`: what trains, what is kept, and what a kill costs."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from flows.train import train, work_of
+from msa_core import checkpoint
+from msa_core.errors import MsaError, TrainingError
+from msa_core.records import Annotation, Post, Split
+from msa_core.training import Progress, Training
+from tests.flows.filled_store import filled
+from warehouse import Store
+
+QUICK = {"towers": "tiny", "epochs": 2, "image_size": 32, "max_length": 24, "batch_size": 16}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    store = filled(tmp_path_factory.mktemp("trained"), "split")
+    return store, train(store, folds=2, **QUICK)
+
+
+def _table(store: Store, sql: str, **values: object) -> pa.Table:
+    with store.moment() as moment:
+        return moment.table(sql, **values)
+
+
+def _facts(store: Store) -> dict[str, bytes]:
+    tables = ("snapshots", "models", "curves")
+    return {
+        table: b"".join(path.read_bytes() for path in sorted((store.places.facts / table).rglob("part-*.parquet")))
+        for table in tables
+    }
+
+
+def _post(post_id: str) -> Post:
+    return Post(
+        post_id, "hand", post_id, "sentiment", "a late post", "0" * 64, "x", None, "utf-8", 0, None, False, None
+    )
+
+
+def _given(post_id: str, label: str) -> list[Annotation]:
+    none = (None,) * 7
+    return [
+        Annotation(f"{post_id}-{side}", post_id, "dump-1", side, label, None, "given", None, "dump", *none)
+        for side in ("text", "image")
+    ]
+
+
+def _write(store: Store, table: str, rows: list[object]) -> None:
+    run = store.begin("ingest", parameters={"table": table}, inputs=[str(rows)], version=1)
+    assert run is not None
+    with run:
+        run.write(table, rows)
+
+
+def test_the_model_its_snapshot_and_its_curves_are_facts(trained):
+    store, done = trained
+    (model,) = _table(store, "from models").to_pylist()
+    assert (model["model_id"], model["labels"]) == (done.model_id, ["negative", "neutral", "positive"])
+    rows = _table(store, "from snapshots order by post_id").to_pylist()
+    assert {row["split"] for row in rows} == {"train", "val"}
+    assert len(rows) == done.n_train + done.n_val
+    folds = _table(store, "select distinct fold from curves order by all")["fold"].to_pylist()
+    assert set(folds) == {None, 0, 1}
+
+
+def test_the_checkpoint_is_whole_and_its_digest_is_kept(trained):
+    store, done = trained
+    folder = store.places.models / done.model_id
+    assert {"config.json", "heads.safetensors", "metrics.json", "fold-0", "fold-1"} <= {
+        p.name for p in folder.iterdir()
+    }
+    assert checkpoint.digest(folder) == _table(store, "from models")["checkpoint_sha256"][0].as_py()
+    assert not list((store.places.tmp / "train").glob("*"))
+
+
+def test_the_same_command_is_nothing_to_do(trained):
+    store, done = trained
+    again = train(store, folds=2, **QUICK)
+    assert (again.run_id, again.model_id, again.val_weighted_f1) == (None, done.model_id, done.val_weighted_f1)
+
+
+def test_test_posts_never_train(trained):
+    store, _ = trained
+    assert _table(store, "select 1 from snapshots join splits s using (post_id) where s.split = 'test'").num_rows == 0
+
+
+@pytest.mark.parametrize("epochs_done", [1, 3, 5])
+def test_a_killed_training_goes_on_to_the_same_bytes(trained, tmp_path, monkeypatch, epochs_done):
+    store, done = trained
+    other, kept = filled(tmp_path / "other", "split"), []
+    keep = Training.keep
+
+    def killed(self, work, progress):
+        keep(self, work, progress)
+        kept.append(work)
+        if len(kept) == epochs_done:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("msa_core.training.Training.keep", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(other, folds=2, **QUICK)
+    assert _table(other, "from models").num_rows == 0
+    again = train(other, folds=2, **QUICK)
+    assert again == done
+    assert _facts(other) == _facts(store)
+    assert checkpoint.digest(other.places.models / done.model_id) == checkpoint.digest(
+        store.places.models / done.model_id
+    )
+
+
+def test_forced_training_replaces_the_model(tmp_path):
+    store = filled(tmp_path, "split")
+    first, second = train(store, **QUICK), train(store, force=True, **QUICK)
+    assert first.model_id != second.model_id
+    assert _table(store, "from models")["model_id"].to_pylist() == [second.model_id]
+    assert train(store, **QUICK).model_id == second.model_id
+
+
+def test_train_posts_with_a_sealed_twin_are_left_out(tmp_path):
+    store = filled(tmp_path, "split")
+    leaky = set(_table(store, "select distinct post_id from leaks")["post_id"].to_pylist())
+    done = train(store, **QUICK)
+    rows = _table(store, "from snapshots where split = 'train'")["post_id"].to_pylist()
+    assert not leaky & set(rows)
+    kept = train(store, keep_leaks=True, **QUICK)
+    assert kept.n_train == done.n_train + done.n_leaks
+    assert (done.n_leaks, kept.n_leaks) == (len(leaky), 0) if leaky else (0, 0)
+
+
+def test_labelled_pool_posts_train_too(tmp_path):
+    store = filled(tmp_path, "split")
+    _write(store, "posts", [_post("hand:90")])
+    _write(store, "splits", [Split("hand:90", "pool", 0, False)])
+    _write(store, "annotations", _given("hand:90", "positive"))
+    train(store, **QUICK)
+    (row,) = _table(store, "from snapshots where post_id = 'hand:90'").to_pylist()
+    assert (row["split"], row["label"]) == ("pool", "positive")
+
+
+@pytest.mark.parametrize(
+    ("stage", "asked", "says"),
+    [
+        ("empty", {}, "msa ingest"),
+        ("ingested", {}, "msa split"),
+        ("split", {"task": "hate"}, "Choices: sentiment"),
+        ("split", {"source": "nowhere"}, "Choices: hand"),
+        ("split", {"towers": "huge"}, "pretrained, tiny, small"),
+        ("split", {"preset": "clarity"}, "Presets: clara"),
+        ("split", {"folds": 9}, "2 to 2"),
+    ],
+)
+def test_a_mistake_is_named_with_its_remedy(tmp_path: Path, stage: str, asked: dict, says: str):
+    with pytest.raises(MsaError, match=says):
+        train(filled(tmp_path, stage), **{**QUICK, **asked})
+
+
+def test_one_class_cannot_train(tmp_path):
+    store = filled(tmp_path, "empty")
+    names = [f"one:{n}" for n in range(4)]
+    _write(store, "posts", [_post(name) for name in names])
+    _write(store, "splits", [Split(name, "train", 0, False) for name in names])
+    _write(store, "annotations", [row for name in names for row in _given(name, "neutral")])
+    with pytest.raises(TrainingError, match="All 4 training posts are neutral"):
+        train(store, **QUICK)
+
+
+def test_a_killed_training_can_be_started_over(tmp_path, monkeypatch):
+    store = filled(tmp_path, "split")
+    with monkeypatch.context() as patch:
+        patch.setattr("msa_core.checkpoint.save", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train(store, **QUICK)
+    assert list((store.places.tmp / "train").rglob("state.pt"))
+    monkeypatch.setattr("msa_core.training.Training.resume", _not_from_there)
+    assert train(store, resume=False, **QUICK).run_id is not None
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _not_from_there(self, work):
+    assert not (work / "state.pt").exists()
+    return Progress()
+
+
+def test_the_work_lies_under_tmp(tmp_path):
+    store = filled(tmp_path, "split")
+    run = store.begin("train", parameters={}, inputs=[], version=1)
+    assert run is not None
+    assert work_of(store, run).is_relative_to(store.places.tmp)

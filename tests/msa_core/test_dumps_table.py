@@ -1,0 +1,159 @@
+"""People's own data: CSV, TSV, JSONL, Parquet."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from msa_core.dumps import Columns, table
+from msa_core.dumps.checks import Space, checked, space_of
+from msa_core.dumps.row import Answer, InlineText, RawPost, RefusedRow, Rows
+from msa_core.errors import DumpError, TaskError
+from tests.msa_core.dump_files import posts, write
+
+OWN = Columns(id="nr", text="words", images=("front", "back"), label="mood")
+ROWS = [
+    {"nr": "a", "words": "hello", "front": "a1.jpg", "back": "a2.jpg", "mood": "happy"},
+    {"nr": "b", "words": "bye, then", "front": "b1.jpg", "back": None, "mood": None},
+]
+
+
+def delimited(root: Path, name: str, between: str) -> Path:
+    lines = [OWN.named, *([f'"{value or ""}"' for value in row.values()] for row in ROWS)]
+    return write(root, {name: "".join(between.join(line) + "\r\n" for line in lines)})
+
+
+def tables(root: Path) -> dict[str, Path]:
+    made = {
+        "csv": delimited(root / "csv", "mine.csv", ","),
+        "tsv": delimited(root / "tsv", "mine.tsv", "\t"),
+        "jsonl": write(root / "jsonl", {"mine.jsonl": "".join(json.dumps(row) + "\n" for row in ROWS)}),
+        "parquet": write(root / "parquet", {}),
+    }
+    made["parquet"].mkdir()
+    pq.write_table(pa.Table.from_pylist(ROWS), made["parquet"] / "mine.parquet")
+    return made
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "parquet"])
+def test_every_kind_of_table_says_the_same(tmp_path: Path, kind: str):
+    one, other = posts(table.read(tables(tmp_path)[kind], columns=OWN))
+    assert (one.source_id, one.text, one.images) == ("a", InlineText("hello", "utf-8"), (("a1.jpg",), ("a2.jpg",)))
+    assert one.answers == (Answer("table", "both", "happy"),)
+    assert (other.text, other.images, other.answers) == (InlineText("bye, then", "utf-8"), (("b1.jpg",),), ())
+    assert not other.is_official_unlabelled
+
+
+def read_jsonl(root: Path, *rows: object) -> Rows:
+    lines = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+    return table.read(write(root, {"mine.jsonl": "\n".join(lines)}), columns=Columns())
+
+
+def test_several_images_are_a_list_or_stand_between_semicolons(tmp_path: Path):
+    one, other = posts(
+        read_jsonl(
+            tmp_path,
+            {"id": 1, "text": "a", "image": ["x.jpg", "y;z.jpg"], "label": "l"},
+            {"id": 2, "text": "a", "image": "x.jpg; y.jpg", "label": "l"},
+        )
+    )
+    assert one.images == (("x.jpg",), ("y;z.jpg",))
+    assert other.images == (("x.jpg",), ("y.jpg",))
+
+
+def test_numbers_of_a_column_with_gaps_are_spelled_as_whole(tmp_path: Path):
+    one, other = posts(
+        read_jsonl(tmp_path, {"id": 7.0, "text": "a", "label": 1.0}, {"id": 8, "text": "a", "label": float("nan")})
+    )
+    assert (one.source_id, one.answers[0].label) == ("7", "1")
+    assert other.answers == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"text": "a"}, "too-few-columns"),
+        ({"id": [1], "text": "a"}, "malformed-row"),
+        ({"id": 2, "text": {"a": 1}}, "malformed-row"),
+        ({"id": 2, "text": "a", "image": {"bytes": "x"}}, "malformed-row"),
+        ({"id": 2, "text": "a", "image": [1]}, "malformed-row"),
+        ({"id": 2, "text": "a", "label": [1]}, "malformed-row"),
+        ("{", "malformed-row"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused(tmp_path: Path, row: object, reason: str):
+    good, bad = read_jsonl(tmp_path, {"id": 1, "text": "a"}, row)
+    assert isinstance(good, RawPost)
+    assert isinstance(bad, RefusedRow)
+    assert (bad.line, bad.reason) == (2, reason)
+
+
+def test_a_quoted_field_may_span_lines_and_the_row_is_its_first(tmp_path: Path):
+    root = write(tmp_path, {"m.csv": 'id,text,image,label\n1,"two\n\nlines",x.jpg,l\n2,b,,\n'})
+    one, other = posts(table.read(root, columns=Columns()))
+    assert (one.line, one.text) == (2, InlineText("two\n\nlines", "utf-8"))
+    assert (other.line, other.images) == (5, ())
+
+
+def test_rows_of_one_csv_may_differ_in_encoding(tmp_path: Path):
+    root = write(tmp_path, {"m.csv": b"\xef\xbb\xbfid,text\n1,caf\xe9 x\n2,ok\n3,\x81 x\n"})
+    one, other, bad = table.read(root, columns=Columns(images=(), label=None))
+    assert isinstance(one, RawPost)
+    assert isinstance(other, RawPost)
+    assert (one.text, other.text) == (InlineText("café x", "cp1252"), InlineText("ok", "utf-8"))
+    assert isinstance(bad, RefusedRow)
+    assert (bad.line, bad.reason) == (4, "undecodable-text")
+
+
+def test_a_field_without_an_end_is_one_refused_row(tmp_path: Path):
+    endless = "".join(f"{n},{'x' * 100}\n" for n in range(2000))
+    root = write(tmp_path, {"m.csv": f'id,text\n1,good\n2,"never closed\n{endless}'})
+    found = list(table.read(root, columns=Columns(images=(), label=None)))
+    refused = [row for row in found if isinstance(row, RefusedRow)]
+    assert [(row.line, row.reason) for row in refused] == [(3, "malformed-row")]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_missing_column_is_an_error_that_lists_those_there_are(tmp_path: Path, kind: str):
+    with pytest.raises(DumpError, match=r"No column 'text'.*nr, words, front, back, mood"):
+        list(table.read(tables(tmp_path)[kind], columns=Columns(id="nr")))
+
+
+def test_a_folder_must_hold_one_table_unless_one_is_named(tmp_path: Path):
+    with pytest.raises(DumpError, match="must hold one table"):
+        list(table.read(tmp_path, columns=Columns()))
+    write(tmp_path, {"a.csv": "id\n1\n", "b.csv": "id\n2\n"})
+    bare = Columns(text=None, images=(), label=None)
+    with pytest.raises(DumpError, match=r"found a\.csv, b\.csv"):
+        list(table.read(tmp_path, columns=bare))
+    assert [post.source_id for post in posts(table.read(tmp_path, columns=bare, file="b.csv"))] == ["2"]
+
+
+def test_a_broken_parquet_is_an_error(tmp_path: Path):
+    with pytest.raises(DumpError, match="no Parquet"):
+        list(table.read(write(tmp_path, {"m.parquet": b"PAR1 not really PAR1"}), columns=Columns()))
+
+
+def labelled(label: str, space: Space) -> list[Answer | str]:
+    rows = iter([RawPost("1", "m.csv", 2, None, (), (Answer("table", "both", label),))])
+    return [row.answers[0] if isinstance(row, RawPost) else str(row.reason) for row in checked(rows, space)]
+
+
+def test_a_task_of_ones_own_takes_the_labels_that_it_names_or_any():
+    assert labelled("Happy", space_of("mood", ("happy", "sad"))) == [Answer("table", "both", "happy")]
+    assert labelled("glad", space_of("mood", ("happy", "sad"))) == ["unknown-label"]
+    assert labelled("Glad", space_of("mood")) == [Answer("table", "both", "Glad")]
+
+
+def test_a_regressions_labels_are_scores_in_its_range():
+    assert labelled("-1.5", space_of("sentiment-score")) == [Answer("table", "both", None, -1.5)]
+    for outside in ("3.5", "nan", "inf", "good"):
+        assert labelled(outside, space_of("sentiment-score")) == ["unknown-label"]
+
+
+def test_a_known_task_keeps_its_labels():
+    with pytest.raises(TaskError, match="negative, neutral, positive"):
+        space_of("sentiment", ("good", "bad"))
+    assert space_of("sentiment", ("positive", "neutral", "negative")).labels == ("negative", "neutral", "positive")
