@@ -84,7 +84,7 @@ def evaluate(
     return EvaluateDone(run_id, of.model_id, split, judged.num_rows, tuple(figures), _n_test_reads(store, of.task))
 
 
-def command(
+def command(  # noqa: PLR0917 (a command's options are its arguments)
     store: StoreOption = DEFAULT_STORE,
     split: Annotated[str, typer.Option(help="val, test, or folds (out-of-fold over the training set).")] = "val",
     model: Annotated[str, typer.Option(help="A model's id, or latest.")] = LATEST,

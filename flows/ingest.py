@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from flows.intake import Ingested, Intake
+from flows.intake import Ingested, Intake, reused_memory
 from flows.options import DEFAULT_STORE, ForceOption, StoreOption, open_store
 from flows.output import say, show
 from flows.progress import progress
@@ -89,7 +89,7 @@ def _take(store: Store, run: Run, dump: Dump, taking: Taking, *, n_rows: int) ->
         _check_source(moment, taking)
         stands = standing(moment, taking.source)
     work = partial(open_post, taking=taking, standing=stands)
-    with run, progress("ingest", total=n_rows) as done:
+    with run, reused_memory(), progress("ingest", total=n_rows) as done:
         intake = Intake(run)
         with closing(in_order(work, dump.rows(), n_threads=n_threads())) as outcomes:
             for outcome in outcomes:

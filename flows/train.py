@@ -83,7 +83,7 @@ def train(
     return _commit(store, run, frozen, planned, fits)
 
 
-def command(
+def command(  # noqa: PLR0917 (a command's options are its arguments)
     preset: Annotated[str, typer.Argument(help="Architecture: clara.")] = "clara",
     store: StoreOption = DEFAULT_STORE,
     source: Annotated[str | None, typer.Option(help="Source whose labels train; `all` for every source.")] = None,

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 import torch
@@ -155,4 +155,4 @@ def ahead(things: Iterable[Thing], depth: int = 2) -> Iterator[Thing]:
         waiting = deque(thread.submit(next, source, end) for _ in range(depth))
         while (thing := waiting.popleft().result()) is not end:
             waiting.append(thread.submit(next, source, end))
-            yield thing
+            yield cast("Thing", thing)

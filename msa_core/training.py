@@ -6,6 +6,7 @@ of an epoch is enough to go on after a kill, to the same weights bit for bit (sa
 """
 
 import math
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,7 +89,7 @@ class Training:
 
     def __init__(self, network: Clara, recipe: Recipe, n_steps: int) -> None:
         idle = DistributedDataParallelKwargs(find_unused_parameters=True)
-        self.accelerator: Any = Accelerator(mixed_precision="no", kwargs_handlers=[idle])
+        self.accelerator: Any = Accelerator(cpu=_is_on_cpu(), mixed_precision="no", kwargs_handlers=[idle])
         self.network, self.recipe, self.n_steps = network, recipe, n_steps
         self.learns = [weights for weights in network.parameters() if weights.requires_grad]
         groups = [
@@ -183,21 +184,26 @@ class Training:
 
 def is_main_process() -> bool:
     """Whether this process writes: of several under `accelerate launch` only one does."""
-    return bool(PartialState().is_main_process)
+    return bool(PartialState(cpu=_is_on_cpu()).is_main_process)
 
 
 def precision_here(asked: str, config: ClaraConfig) -> str:
     """`precision_for` on the device that trains; pretrained towers are wide."""
     width = SIZES[config.vision].width if config.vision in SIZES else WIDE
-    return precision_for(asked, PartialState().device, width)
+    return precision_for(asked, PartialState(cpu=_is_on_cpu()).device, width)
 
 
 def start_over(work: Path) -> None:
     """Forgets what an earlier training kept in `work`."""
-    state = PartialState()
+    state = PartialState(cpu=_is_on_cpu())
     if state.is_main_process:
         shutil.rmtree(work, ignore_errors=True)
     state.wait_for_everyone()
+
+
+def _is_on_cpu() -> bool:
+    """As asked by `accelerate launch --cpu`, or because there is nothing else."""
+    return os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true") or not torch.accelerator.is_available()
 
 
 def loss_of(logits: Logits, batch: Batch, recipe: Recipe) -> Tensor:

@@ -21,6 +21,8 @@ class Space:
 
     def checked(self, answer: Answer) -> Answer | None:
         """In the space's own spelling; None where the answer is outside."""
+        if answer.label in self.labels:
+            return answer
         said = (answer.label or "").strip()
         if self.low is not None and self.high is not None:
             score = _number(said)
@@ -49,13 +51,13 @@ def checked(rows: Rows, space: Space) -> Rows:
             yield row
             continue
         refusal = _refusal(row, seen)
-        answers = [space.checked(answer) for answer in row.answers]
-        if refusal is None and None in answers:
+        answers = tuple(answer for answer in map(space.checked, row.answers) if answer)
+        if refusal is None and len(answers) != len(row.answers):
             refusal = Refusal(Reason.UNKNOWN_LABEL, ", ".join(str(answer.label) for answer in row.answers))
         if refusal is not None:
             yield RefusedRow(row.path, row.line, refusal.reason, row.source_id, refusal.detail)
         else:
-            yield replace(row, answers=tuple(answer for answer in answers if answer))
+            yield row if answers == row.answers else replace(row, answers=answers)
 
 
 def _refusal(row: RawPost, seen: set[str]) -> Refusal | None:

@@ -3,26 +3,33 @@
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
 
-WINDOW_A_THREAD = 8
+VALUES_A_TASK = 8  # handing one over costs as much as reading a file
+TASKS_A_THREAD = 3
 
 
 def in_order(
     work: Callable[[Value], Result], values: Iterable[Value], *, n_threads: int
 ) -> Generator[Result, None, None]:
-    """Takes the next value only when the oldest result is taken. What `work` raises is raised here."""
+    """Takes more values only when the oldest results are taken. What `work` raises is raised here."""
+    left = iter(values)
     with ThreadPoolExecutor(n_threads) as pool:
-        waiting: deque[Future[Result]] = deque()
+        waiting: deque[Future[list[Result]]] = deque()
         try:
-            for value in values:
-                waiting.append(pool.submit(work, value))
-                if len(waiting) >= WINDOW_A_THREAD * n_threads:
-                    yield waiting.popleft().result()
+            while piece := list(islice(left, VALUES_A_TASK)):
+                waiting.append(pool.submit(_each, work, piece))
+                if len(waiting) >= TASKS_A_THREAD * n_threads:
+                    yield from waiting.popleft().result()
             while waiting:
-                yield waiting.popleft().result()
+                yield from waiting.popleft().result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _each(work: Callable[[Value], Result], piece: list[Value]) -> list[Result]:
+    return [work(value) for value in piece]

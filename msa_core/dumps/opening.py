@@ -1,7 +1,6 @@
 """A row and the files it names, opened once: a post with its images and annotations, or a reject. Thread-safe."""
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,9 +168,9 @@ def _annotations(post_id: str, row: RawPost, standing: Standing) -> tuple[Annota
 
 
 def _annotation(post_id: str, answer: Answer, *, supersedes: str | None) -> Annotation:
-    named = [post_id, answer.annotator, answer.modality, answer.label, answer.score, supersedes]
+    named = "\0".join(map(str, (post_id, answer.annotator, answer.modality, answer.label, answer.score, supersedes)))
     return Annotation(
-        annotation_id=ANNOTATION + hashlib.sha256(json.dumps(named).encode()).hexdigest()[:16],
+        annotation_id=ANNOTATION + hashlib.sha256(named.encode()).hexdigest()[:16],
         post_id=post_id,
         annotator=answer.annotator,
         modality=answer.modality,

@@ -43,8 +43,6 @@ class Index:
 
     def get(self, wanted: bytes) -> bytes | None:
         """The value of this key."""
-        if not len(self):
-            return None
         high, low = int.from_bytes(wanted[:8], "big"), int.from_bytes(wanted[8:], "big")
         place = int(np.searchsorted(self._high, np.uint64(high)))
         while place < len(self._high) and self._high[place] == high:
@@ -65,7 +63,7 @@ class Standing:
 
     def content(self, post_id: str) -> bytes | None:
         """As `content_of`; None where the store has no such post."""
-        text = self.texts.get(key(post_id))
+        text = self.texts.get(key(post_id)) if self.texts else None
         if text is None:
             return None
         images = self.image_lists.get(key(post_id)) or content_of(None, ())
@@ -73,12 +71,12 @@ class Standing:
 
     def answer(self, post_id: str, annotator: str, modality: str) -> tuple[str, bytes] | None:
         """The annotation in force, and what it says as `answer_of`."""
-        found = self.answers.get(key(post_id, annotator, modality))
+        found = self.answers.get(key(post_id, annotator, modality)) if self.answers else None
         return None if found is None else (ANNOTATION + found[:8].hex(), found[8:])
 
     def has_image(self, image_sha256: str) -> bool:
         """Whether the store holds these bytes."""
-        return self.images.get(key(image_sha256)) is not None
+        return bool(self.images) and self.images.get(key(image_sha256)) is not None
 
 
 def text_pair(post_id: str, text_sha256: str | None) -> tuple[bytes, bytes]:

@@ -68,7 +68,8 @@ def judged(predictions: pa.Table, evaluations: pa.Table, labels: tuple[str, ...]
     drawn = (*charts, *_mistakes(truth, probs, labels, known), _calibration(truth, probs))
     majority = np.bincount(truth, minlength=len(labels)).max() / len(truth)
     posts = (
-        f"{len(truth):,} labelled posts that no weight has seen. The commonest label is right in {percent(majority)}."
+        f"{len(truth):,} labelled posts, not trained on, though they chose the epoch. "
+        f"The commonest label is right in {percent(majority)}."
     )
     return Section(slug, title, f"{posts} {lead}".strip(), drawn, tables, missing=missing)
 

@@ -1,6 +1,6 @@
 -- what: one figure of one model on one split, with its bootstrap 95 % interval
 -- grain: model_id, split, name, label
--- keeps: earliest
+-- keeps: latest
 -- audit: low is null or low <= high
 -- audit: n >= 0
 create table evaluations (
