@@ -89,7 +89,12 @@ def _are_inside(paths: Paths) -> bool:
 
 
 def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+    """No half of a surrogate pair, which JSON can spell and no file name holds."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _number(said: str) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 WRITES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.link", "os.truncate"}
-PRELOADED = ["flows.cli", "flows.ingest", "flows.train", "flows.score", "flows.mine", "tests.flows.killing"]
+PRELOADED = ["flows.cli", "flows.ingest", "flows.fold_models", "flows.post_arrays", "flows.scored_models", "msa_core.scoring"]
 
 
 def contexts() -> ForkServerContext:
