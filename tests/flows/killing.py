@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 WRITES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.link", "os.truncate"}
-PRELOADED = ["flows.cli", "flows.ingest", "flows.fold_models", "flows.post_arrays", "flows.scored_models", "msa_core.scoring"]
+PRELOADED = [
+    "flows.cli",
+    "flows.ingest",
+    "flows.fold_models",
+    "flows.post_arrays",
+    "flows.scored_models",
+    "msa_core.scoring",
+]
 
 
 def contexts() -> ForkServerContext:
@@ -48,6 +55,8 @@ def _writes(event: str, details: tuple[Any, ...], store: str) -> bool:
             mode is None and flags & (os.O_WRONLY | os.O_RDWR)
         )
         return bool(wants) and _inside(path, store)
+    if event == "os.mkdir" and Path(details[0]).exists():
+        return False
     return event in WRITES and _inside(details[0], store)
 
 
