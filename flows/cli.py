@@ -27,6 +27,7 @@ VERBS = {
     "sample-dump": "Draw a dump in MVSA-Single format with planted signal, noise and broken files.",
 }
 
+WRONG_PATHS = (FileNotFoundError, IsADirectoryError, NotADirectoryError, FileExistsError, PermissionError)
 PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 
 
@@ -54,7 +55,7 @@ class VerbGroup(TyperGroup):
             _say("stopped; what was committed stands, and the same command goes on from there")
             raise typer.Exit(130) from None
         except Exception as error:
-            if not _is_ours(error):
+            if not _is_ours(error) and not isinstance(error, WRONG_PATHS):
                 raise
             _say(f"error: {error}")
             raise typer.Exit(2) from None

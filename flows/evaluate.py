@@ -24,7 +24,10 @@ JUDGED = """
     join posts p using (post_id)
     join splits s using (post_id)
     left join (from predictions where model_id = $model_id and is_out_of_fold) r using (post_id)
-    where l.task = $task and l.label is not null and ($source is null or p.source = $source)
+    where l.task = $task and l.label is not null
+      and case when $source is null then p.source in (
+          select o.source from snapshots t join posts o using (post_id) where t.snapshot_id = $snapshot_id
+      ) else p.source = $source end
       and case $split
           when 'folds' then l.post_id in (
               select post_id from snapshots where snapshot_id = $snapshot_id and split <> 'val'
@@ -127,6 +130,11 @@ def _stacked(judged: pa.Table) -> np.ndarray:
 
 
 def _places(labels: pa.ChunkedArray, order: tuple[str, ...]) -> np.ndarray:
+    strange = sorted(set(labels.to_pylist()) - set(order))
+    if strange:
+        raise MsaError(
+            f"The model knows no label {', '.join(strange)}, only {', '.join(order)}. Train again: msa train"
+        )
     return np.array([order.index(label) for label in labels.to_pylist()], dtype=np.int64)
 
 

@@ -86,7 +86,7 @@ def _task(name: str, task: str | None) -> str:
 
 def _take(store: Store, run: Run, dump: Dump, taking: Taking, *, n_rows: int) -> Ingested:
     with store.moment(hiding=run.replaces) as moment:
-        _check_source(moment, taking)
+        _check_source(moment, taking, str(run.parameters["format"]))
         stands = standing(moment, taking.source)
     work = partial(open_post, taking=taking, standing=stands)
     with run, reused_memory(), progress("ingest", total=n_rows) as done:
@@ -99,11 +99,18 @@ def _take(store: Store, run: Run, dump: Dump, taking: Taking, *, n_rows: int) ->
     return intake.summary()
 
 
-def _check_source(moment: Moment, taking: Taking) -> None:
-    """A source has one task, whatever its dumps."""
+def _check_source(moment: Moment, taking: Taking, form: str) -> None:
+    """A source has one task and one format: what one format withholds, another may reveal."""
     held = moment.value("select task from posts where source = $source limit 1", source=taking.source)
     if held not in (None, taking.task):
         raise DumpError(f"Source {taking.source!r} holds {held}, this dump {taking.task}. Name another: --source")
+    earlier = moment.value(
+        "select format from ingests where source = $source and format <> $format and n_posts > 0 limit 1",
+        source=taking.source,
+        format=form,
+    )
+    if earlier is not None:
+        raise DumpError(f"Source {taking.source!r} was taken in as {earlier}, not {form}. Name another: --source")
 
 
 def command(

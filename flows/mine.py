@@ -16,7 +16,7 @@ from flows.output import say, show
 from flows.scored_models import LATEST, ScoredModel, model_named
 from msa_core.doubts import REASONS, strengths
 from msa_core.errors import MsaError
-from warehouse import Moment, Store
+from warehouse import Moment, Store, lease
 
 READS = ("posts", "splits", "annotations", "models", "predictions", "doubts")
 POSTS_AT_ONCE = 65_536
@@ -39,8 +39,8 @@ class Mined:
 def mine(
     store: Store, *, model: str = LATEST, source: str | None = None, task: str | None = None, at_least: float = 0.5
 ) -> Mined:
-    """Doubts of `at_least` this strength, for posts that have none of this model yet."""
-    with store.moment() as moment:
+    """Doubts of `at_least` this strength, for posts that have none of this model yet; one process at a time."""
+    with lease(store.places, "mine"), store.moment() as moment:
         chosen = _chosen(store, moment, model, task)
         n_seen = _n_seen(moment, chosen.model_id)
         policy = moment.value("select label_policy from policy_in_force")

@@ -12,7 +12,7 @@ from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from flows.progress import progress
 from flows.scored_models import LATEST, ScoredModel, model_named
-from warehouse import Moment, Store, digest
+from warehouse import Moment, Store, digest, lease
 
 if TYPE_CHECKING:
     from flows.post_arrays import Content, PostArrays
@@ -22,9 +22,23 @@ POSTS_A_RUN = 50_000
 POSTS_A_CHUNK = 4096
 
 WAITING = """
-    select p.post_id, t.split in ('train', 'pool') as is_trained_on, t.fold
+    with learned as (
+        from snapshots where snapshot_id = $snapshot_id and split in ('train', 'pool')
+    ),
+    twins as (
+        select c.cluster_id, min(l.fold) as fold, count(distinct l.fold) as n_folds
+        from learned l join clusters c using (post_id) group by c.cluster_id
+    )
+    select
+        p.post_id,
+        l.post_id is not null
+        or coalesce(w.cluster_id is not null and s.split not in ('val', 'test'), false) as is_trained_on,
+        case when l.post_id is not null then l.fold when w.n_folds = 1 then w.fold end as fold
     from posts p
-    left join (from snapshots where snapshot_id = $snapshot_id) t using (post_id)
+    left join learned l using (post_id)
+    left join splits s on s.post_id = p.post_id
+    left join clusters c on c.post_id = p.post_id
+    left join twins w on w.cluster_id = c.cluster_id
     where p.task = $task and ($source is null or p.source = $source)
       and p.post_id not in (select post_id from predictions where model_id = $model_id)
     order by p.post_id
@@ -63,9 +77,11 @@ def score(
     posts_a_run: int = POSTS_A_RUN,
     on_done: Callable[[int], None] | None = None,
 ) -> ScoreDone:
-    """A post that was trained on is scored by the fold model that never saw it, or is marked as not out of fold."""
+    """A post that was trained on, itself or a twin, is scored by the fold model that never saw it, or is marked as not
+    out of fold. One process at a time scores a store, so that no post is scored twice.
+    """
     run_ids, n_posts = [], 0
-    with store.moment() as moment:
+    with lease(store.places, "score"), store.moment() as moment:
         of = model_named(store, moment, model, task)
         waiting = _waiting(moment, of, source)
         for start in range(0, len(waiting.post_ids), posts_a_run):

@@ -33,12 +33,14 @@ def split(
     store: Store,
     *,
     train: float = 0.8,
-    val: float = 0.1,
+    val: float | None = None,
     test: float = 0.1,
     folds: int | None = None,
     seed: int = 0,
 ) -> SplitDone:
     """Posts that have a split keep it, whatever is asked now. Folds are as many as the store has (a new one: 5)."""
+    if val is None:
+        val = 0.0 if folds and test == 0 else 0.1
     shares = _shares(train, val, test)
     nothing = SplitDone(None, 0, 0, ())
     with store.moment() as moment:
@@ -65,8 +67,12 @@ def split(
 def command(
     store: StoreOption = DEFAULT_STORE,
     train: Annotated[float, typer.Option(min=0, help="Weight of train among train, val and test.")] = 0.8,
-    val: Annotated[float, typer.Option(min=0, help="Weight of val.")] = 0.1,
-    test: Annotated[float, typer.Option(min=0, help="Weight of test; 0 with --val 0 makes an evaluation store.")] = 0.1,
+    val: Annotated[
+        float | None, typer.Option(min=0, help="Weight of val: 0.1, or 0 in an evaluation store.", show_default=False)
+    ] = None,
+    test: Annotated[
+        float, typer.Option(min=0, help="Weight of test; 0 with --folds K makes an evaluation store.")
+    ] = 0.1,
     folds: Annotated[int | None, typer.Option(min=2, help="Folds; as the store has them, else 5.")] = None,
     seed: Annotated[int, typer.Option(help="Chooses which clusters fall where.")] = 0,
 ) -> None:

@@ -74,6 +74,7 @@ def train(
         run = store.begin("train", parameters=planned.parameters(), inputs=[frozen.snapshot_id], version=1, force=force)
         if run is None:
             return _standing(moment, frozen, planned)
+        run.replaces.clear()  # a forced model is one more model: what the old one predicted stays explained
         if not resume:
             start_over(work_of(store, run))
         arrays = PostArrays(store, moment, planned.config.image_size)
@@ -131,7 +132,10 @@ def work_of(store: Store, run: Run) -> Path:
 
 def _standing(moment: Moment, frozen: TrainingSet, plan: "Plan") -> TrainDone:
     """The model that the same command made before."""
-    wanted = "from models where snapshot_id = $snapshot_id and config = $config order by model_id limit 1"
+    wanted = (
+        "select m.* from models m join run_history h on h.run_id = m.origin_run_id"
+        " where snapshot_id = $snapshot_id and config = $config order by h.finished_at desc, model_id limit 1"
+    )
     row = moment.table(wanted, snapshot_id=frozen.snapshot_id, config=plan.json()).to_pylist()[0]
     return _done(None, row["model_id"], frozen, json.loads(row["metrics"]).get("val_weighted_f1"))
 
@@ -142,6 +146,8 @@ def _commit(store: Store, run: Run, frozen: TrainingSet, plan: "Plan", fits: "li
 
     model_id = model_of(run)
     place = store.places.models / model_id
+    if store.has_run(run.run_id):  # another process gave the same command and was first
+        return _done(None, model_id, frozen, fits[0].metrics.get("val_weighted_f1"))
     shutil.rmtree(place, ignore_errors=True)
     place.parent.mkdir(parents=True, exist_ok=True)
     fits[0].folder.rename(place)

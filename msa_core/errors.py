@@ -1,10 +1,10 @@
 """What can go wrong in this room. The command line prints the message and exits with 2; no other code exits.
 
-    MsaError
-    ├── DumpError        a dump that cannot be read at all (one bad row is a reject, not an error)
-    ├── MissingWeights   a tower that is neither on disk nor reachable
-    ├── TaskError        an unknown task, or a label outside its space
-    └── TrainingError    a training set that cannot train (one class, no validation, no posts)
+MsaError
+├── DumpError        a dump that cannot be read at all (one bad row is a reject, not an error)
+├── MissingWeights   a tower that is neither on disk nor reachable
+├── TaskError        an unknown task, or a label outside its space
+└── TrainingError    a training set that cannot train (one class, no validation, no posts)
 """
 
 

@@ -38,8 +38,6 @@ HOST = {
     "openai": {"msa_core"},
     "label_studio_sdk": {"labelstudio"},
 }
-# A reader of someone's Parquet table is a dump reader, not a store.
-GUESTS_BY_FILE = {"msa_core/dumps/table.py": {"pyarrow.parquet"}}
 FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager", "handler", "handlers"}
 LONGEST_FILE, LONGEST_BODY, MOST_ARGUMENTS = 250, 25, 6
 
@@ -76,7 +74,7 @@ def test_each_guest_stays_with_its_host(path: Path):
     room = named(path).split("/")[0]
     for guest, hosts in HOST.items():
         if any(name == guest or name.startswith(f"{guest}.") for name in imports(path)):
-            assert room in hosts or guest in GUESTS_BY_FILE.get(named(path), set()), f"{guest} is no guest of {room}"
+            assert room in hosts, f"{guest} is no guest of {room}"
 
 
 @pytest.mark.parametrize("path", EVERY, ids=named)

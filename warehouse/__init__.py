@@ -1,6 +1,7 @@
 """The store: facts in Parquet, views in SQL, one file a table."""
 
 from warehouse.errors import LeaseHeld, NoStore, QueryError, StoreError, StoreUnwritable
+from warehouse.leases import lease
 from warehouse.moment import Moment
 from warehouse.places import Places
 from warehouse.run import Run, digest
@@ -17,4 +18,5 @@ __all__ = [
     "StoreError",
     "StoreUnwritable",
     "digest",
+    "lease",
 ]

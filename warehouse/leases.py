@@ -4,7 +4,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +16,7 @@ LASTS = timedelta(hours=1)
 
 @contextmanager
 def lease(places: Places, resource: str, *, lasts: timedelta = LASTS) -> Iterator[None]:
-    """Hold `resource` for the block. Raises LeaseHeld while a living process holds it and it has not expired."""
+    """Hold `resource` for the block. Raises LeaseHeld while a living process, or one elsewhere, holds it."""
     path = places.leases / f"{resource}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     mine = _claim(lasts)
@@ -55,9 +55,15 @@ def _take_over(path: Path, claim: dict[str, str]) -> bool:
         return False
     grave = path.with_suffix(f".over-{os.getpid()}")
     try:
-        os.rename(path, grave)  # one of two heirs wins the rename, the other finds nothing to rename
+        os.rename(path, grave)
     except FileNotFoundError:
         return _create(path, claim)
+    buried = _read(grave)
+    if buried != standing:  # another heir was faster: this is its lease, give it back
+        with suppress(FileExistsError):
+            os.link(grave, path)
+        grave.unlink()
+        return False
     grave.unlink()
     return _create(path, claim)
 
@@ -70,9 +76,10 @@ def _read(path: Path) -> dict[str, str] | None:
 
 
 def _is_over(claim: dict[str, str]) -> bool:
-    if datetime.fromisoformat(claim["expires_at"]) < datetime.now(UTC):
-        return True
-    return claim["host"] == platform.node() and not _is_alive(int(claim["pid"]))
+    """On this machine a lease lasts as long as its process; of another machine only the expiry can tell."""
+    if claim["host"] == platform.node():
+        return not _is_alive(int(claim["pid"]))
+    return datetime.fromisoformat(claim["expires_at"]) < datetime.now(UTC)
 
 
 def _is_alive(pid: int) -> bool:

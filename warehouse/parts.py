@@ -90,14 +90,15 @@ class Parts:
         if isinstance(rows, pa.RecordBatch):
             rows = pa.Table.from_batches([rows])
         if not isinstance(rows, pa.Table):
-            records: list[Any] = list(rows)
-            names = [name for name in self.schema.names if name != "origin_run_id"]
-            rows = pa.table(
-                {name: pa.array([getattr(r, name) for r in records], self.schema.field(name).type) for name in names}
-            )
+            return self._of_records(list(rows))
         if "origin_run_id" not in rows.column_names:
             rows = rows.append_column("origin_run_id", pa.repeat(self.origin_run_id, rows.num_rows))
         return rows.select(self.schema.names).cast(self.schema)
+
+    def _of_records(self, records: list[Any]) -> pa.Table:
+        declared = [field for field in self.schema if field.name != "origin_run_id"]
+        columns = [pa.array([getattr(each, field.name) for each in records], field.type) for field in declared]
+        return pa.Table.from_arrays([*columns, pa.repeat(self.origin_run_id, len(records))], schema=self.schema)
 
     def _leaves(self) -> list[str]:
         """Names of the Parquet columns; a list's values lie in a leaf of their own."""

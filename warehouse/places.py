@@ -1,5 +1,6 @@
 """Every path of a store, in one place, so that an object-store URL can take the folder's place later."""
 
+import glob
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,4 +56,4 @@ class Places:
 
     def glob(self, table: str) -> str:
         """What a fact view reads."""
-        return str(self.facts / table / "*" / "*.parquet")
+        return str(Path(glob.escape(str(self.facts))) / table / "*" / "*.parquet")

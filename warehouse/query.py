@@ -13,6 +13,7 @@ from warehouse.store import Store
 
 def ask(store: Store, sql: str) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     """The answer's schema and its batches. Raises QueryError for SQL that is wrong or would write."""
+    _check_reads(sql)
     connection = store.connect()
     try:
         reader = connection.execute(sql).to_arrow_reader(10_000)
@@ -20,6 +21,16 @@ def ask(store: Store, sql: str) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
         connection.close()
         raise QueryError(f'This SQL cannot be answered: {error}\nTables and views: msa sql "show tables"') from error
     return reader.schema, _drained(connection, reader)
+
+
+def _check_reads(sql: str) -> None:
+    """A statement that writes a file or changes a setting is refused before it runs."""
+    try:
+        kinds = {statement.type.name for statement in duckdb.extract_statements(sql)}
+    except duckdb.Error as error:
+        raise QueryError(f"This SQL cannot be answered: {error}") from error
+    if not kinds <= {"SELECT", "EXPLAIN"}:
+        raise QueryError(f"msa sql is read-only: it asks, it does not {', '.join(sorted(kinds)).lower()}")
 
 
 def _drained(connection: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

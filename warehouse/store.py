@@ -72,6 +72,8 @@ class Store:
                 return Run(self.places, run_id, parameters=parameters, inputs=inputs, replaces=replaces)
             if not force:
                 return None
+            if run_id in self._compacted():
+                raise StoreError(f"{run_id} was compacted with other runs and can no longer be replaced by --force.")
             replaces = [run_id]
         raise StoreError(f"{verb} was forced 10,000 times on the same inputs.")
 
@@ -98,7 +100,13 @@ class Store:
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """`msa.duckdb`, read-only, as any client opens it; built anew first if the folder has moved."""
-        connection = duckdb.connect(str(self.places.catalog), read_only=True)
+        try:
+            connection = duckdb.connect(str(self.places.catalog), read_only=True)
+        except duckdb.Error as error:
+            raise StoreError(
+                f"{self.places.catalog} cannot be opened; if another program writes to it, close it there or "
+                f"open it read-only: {error}"
+            ) from error
         if catalog.root_of(connection) != self.places.root:
             connection.close()
             catalog.rebuild(self.places)

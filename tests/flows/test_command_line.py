@@ -60,6 +60,8 @@ def test_parquet_goes_to_a_file(store: Path, tmp_path: Path):
     [
         (("sql", "from nothing"), "nothing does not exist"),
         (("sql", "drop view posts"), "read-only"),
+        (("sql", "copy posts to 'posts.csv'"), "read-only"),
+        (("sql", "from posts", "--format", "csv", "--output", "no/such/folder/x.csv"), "no/such/folder"),
         (("init", "--label-policy", "loose"), "literature, strict"),
         (("nonsense",), "No such command 'nonsense'"),
     ],

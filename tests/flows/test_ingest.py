@@ -177,11 +177,14 @@ def test_a_source_keeps_one_task(store: Store, dump: Path, tmp_path: Path):
     assert ask(store, "select count(*) from runs where verb = 'ingest'") == [(1,)]
 
 
-def test_one_source_may_have_dumps_of_several_formats(store: Store, dump: Path):
+def test_another_format_needs_a_source_of_its_own_since_it_may_reveal_what_the_first_withholds(
+    store: Store, dump: Path
+):
     take(store, dump)
     write(dump, {"train.txt": "guid,tag\n1,positive\n", "test_without_label.txt": "guid,tag\n2,null\n"})
-    done = take(store, dump, format="course")
-    assert (done.n_posts, done.n_known, done.n_annotations) == (0, 2, 1)
+    with pytest.raises(DumpError, match="was taken in as mvsa-single, not course"):
+        take(store, dump, format="course")
+    assert take(store, dump, format="course", source="course").n_posts == 2
 
 
 @pytest.mark.parametrize("source", ["", "a:b", "../x", "a b", "x" * 65])

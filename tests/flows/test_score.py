@@ -8,6 +8,7 @@ from flows.score import score
 from flows.train import train
 from msa_core import Classifier
 from msa_core.errors import MsaError
+from msa_core.records import Cluster, Split
 from tests.flows.filled_store import filled
 from tests.flows.test_train import QUICK
 from warehouse import Store
@@ -128,3 +129,22 @@ def test_a_model_that_is_not_there_is_named(scored):
 def test_no_model_yet(tmp_path):
     with pytest.raises(MsaError, match="msa train clara"):
         score(filled(tmp_path, "split"))
+
+
+def test_the_twin_of_a_trained_post_is_not_out_of_fold_either(tmp_path):
+    store = filled(tmp_path, "split")
+    model_id = train(store, **QUICK).model_id
+    learned = _table(store, "select post_id from snapshots where split = 'train' order by 1")["post_id"][0].as_py()
+    mate = _table(store, f"from posts where post_id = '{learned}'").drop_columns(["run_id", "origin_run_id"])
+    mate = mate.set_column(0, "post_id", pa.array(["demo:mate"])).set_column(2, "source_id", pa.array(["mate"]))
+    cluster_id = _table(store, f"from clusters where post_id = '{learned}'")["cluster_id"][0].as_py()
+    run = store.begin("split", parameters={"by": "hand"}, inputs=[], version=1)
+    with run:
+        run.write("posts", mate)
+        run.write("clusters", [Cluster("demo:mate", cluster_id, "text")])
+        run.write("splits", [Split("demo:mate", "train", 0, False)])
+    score(store)
+    found = _table(
+        store, f"select is_out_of_fold from predictions where model_id = '{model_id}' and post_id = 'demo:mate'"
+    )
+    assert found["is_out_of_fold"].to_pylist() == [False]

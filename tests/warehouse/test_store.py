@@ -10,6 +10,7 @@ import pytest
 
 from tests.warehouse.conftest import Fill, a_post
 from warehouse import NoStore, QueryError, Store, StoreError
+from warehouse.compaction import compact
 from warehouse.query import ask
 
 
@@ -161,3 +162,20 @@ def test_a_run_that_lacks_a_column_is_refused_whole(store: Store):
         run.write("posts", [object()])
     with store.moment() as moment:
         assert moment.value("select count(*) from runs where verb = 'ingest'") == 0
+
+
+def test_a_store_may_lie_in_a_folder_whose_name_looks_like_a_pattern(tmp_path: Path):
+    store = Store.init(tmp_path / "set[1]*")
+    run = store.begin("ingest", parameters={}, inputs=[], version=1)
+    assert run is not None
+    with run:
+        run.write("posts", [a_post("1")])
+    with store.moment() as moment:
+        assert moment.value("select count(*) from posts") == 1
+
+
+def test_a_compacted_run_cannot_be_replaced(store: Store, fill: Fill):
+    fill(1, posts=[a_post("1")])
+    compact(store)
+    with pytest.raises(StoreError, match="was compacted"):
+        store.begin("ingest", parameters={"number": 1}, inputs=[], version=1, force=True)
