@@ -22,10 +22,11 @@ def may_pass(task: Any, run: Any, state: Any) -> bool:
     """A full disk or a lost network may pass; a user's mistake or an error of ours stays what it is."""
     try:
         state.result()
-    except OSError as error:
-        return not isinstance(error, FINAL)
-    except Exception:
-        return False
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, OSError):
+            cause = cause.__cause__  # a full disk comes as StoreUnwritable, a lost hub as MissingWeights
+        return cause is not None and not isinstance(cause, FINAL)
     return False
 
 

@@ -16,28 +16,33 @@ SEED = "init-seed"
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A folder or file that may go, and why."""
+    """A folder or file that may go, and why; `touched_s` is when its newest part was written (Unix time)."""
 
     path: Path
     why: str
     n_bytes: int
+    touched_s: float
 
 
 def leftovers(store: Store, *, older_than_s: float = DAY_S) -> list[Leftover]:
     """What may go, in the order in which it must: a run's files before the row that hides an older one."""
     before = time.time() - older_than_s
     found = [*_orphans(store), *_replaced(store), *_unfinished(store.places), *_models(store)]
-    return [each for each in found if _newest(each.path) <= before]
+    return [each for each in found if each.touched_s <= before]
 
 
 def sweep(found: list[Leftover]) -> int:
-    """Remove; returns the bytes freed."""
+    """Remove what nobody has touched since it was found; returns the bytes freed."""
+    n_bytes = 0
     for each in found:
+        if _newest(each.path) > each.touched_s:
+            continue  # the killed run that left it has been given again
+        n_bytes += each.n_bytes
         if each.path.is_dir():
             shutil.rmtree(each.path, ignore_errors=True)
         else:
             each.path.unlink(missing_ok=True)
-    return sum(each.n_bytes for each in found)
+    return n_bytes
 
 
 def _orphans(store: Store) -> Iterator[Leftover]:
@@ -98,4 +103,4 @@ def _newest(path: Path) -> float:
 
 
 def _leftover(path: Path, why: str) -> Leftover:
-    return Leftover(path, why, sum(each.stat().st_size for each in _files(path) if each.exists()))
+    return Leftover(path, why, sum(each.stat().st_size for each in _files(path) if each.exists()), _newest(path))

@@ -1,5 +1,6 @@
 """`msa loop` under a real Prefect: first on a server of its own, then on the ephemeral one; only ids pass."""
 
+import errno
 import json
 import os
 import socket
@@ -21,7 +22,8 @@ from flows.loop_flow import may_pass
 from flows.sample_dump import sample_dump
 from flows.servers import ask
 from msa_core.errors import DumpError
-from warehouse import Store
+from warehouse import Store, StoreUnwritable
+from warehouse.durable import writing
 
 STAGES = ["ingest", "split", "train", "score", "evaluate", "mine", "report"]
 
@@ -155,3 +157,9 @@ def test_a_dump_without_a_source_is_a_mistake_before_prefect_starts(place: Place
 )
 def test_only_what_may_pass_is_tried_again(error: Exception, is_tried_again: bool):
     assert may_pass(None, None, Failed(data=error)) is is_tried_again
+
+
+def test_a_full_disk_is_tried_again_under_the_name_that_the_store_gives_it(tmp_path: Path):
+    with pytest.raises(StoreUnwritable) as told, writing(tmp_path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert may_pass(None, None, Failed(data=told.value))

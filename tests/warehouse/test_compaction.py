@@ -1,7 +1,9 @@
 """Compaction and gc: views, lineage and open readers see no change."""
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,13 @@ def test_a_lease_of_a_dead_process_is_taken_over(store: Store, tmp_path: Path):
     with lease(store.places, "push"):
         pass
     assert not (store.places.leases / "push.json").exists()
+
+
+def test_gc_leaves_what_was_touched_after_it_looked(store: Store):
+    orphan = store.places.partition("posts", "ingest-0000") / "part-0.parquet"
+    orphan.parent.mkdir(parents=True)
+    orphan.write_bytes(b"left by a killed run")
+    found = leftovers(store, older_than_s=0)
+    os.utime(orphan, (time.time() + 10, time.time() + 10))
+    assert sweep(found) == 0
+    assert orphan.exists()

@@ -1,5 +1,5 @@
 -- what: a row of a dump that was refused, and why
--- grain: source, path, line, reason
+-- grain: source, path, line, reason, source_id
 -- keeps: earliest
 -- audit: reason <> ''
 create table rejects (
