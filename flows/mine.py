@@ -20,10 +20,8 @@ from warehouse import Moment, Store, lease
 
 READS = ("posts", "splits", "annotations", "models", "predictions", "doubts")
 POSTS_AT_ONCE = 65_536
-OPEN_POSTS = (
-    "from minable anti join (from doubts where model_id = $model) using (post_id)"
-    " where model_id = $model and ($source is null or source = $source) order by post_id"
-)
+MINABLE = "from minable where model_id = $model and ($source is null or source = $source) order by post_id"
+KNOWN = "select post_id || ' ' || reason as doubt from doubts where model_id = $model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,9 @@ class Mined:
 def mine(
     store: Store, *, model: str = LATEST, source: str | None = None, task: str | None = None, at_least: float = 0.5
 ) -> Mined:
-    """Doubts of `at_least` this strength, for posts that have none of this model yet; one process at a time."""
+    """Doubts of `at_least` this strength that the model has not raised yet: a label that came later brings its own. One
+    process at a time.
+    """
     with lease(store.places, "mine"), store.moment() as moment:
         chosen = _chosen(store, moment, model, task)
         n_seen = _n_seen(moment, chosen.model_id)
@@ -112,7 +112,8 @@ def _n_seen(moment: Moment, model_id: str) -> int:
 def _doubts(moment: Moment, chosen: ScoredModel, source: str | None, at_least: float) -> Iterator[pa.Table]:
     """Rows of the fact, ordered by post and reason, in pieces; pieces without any are left out."""
     neutral = chosen.labels.index("neutral") if "neutral" in chosen.labels else None
-    for batch in moment.batches(OPEN_POSTS, rows=POSTS_AT_ONCE, model=chosen.model_id, source=source):
+    known = moment.table(KNOWN, model=chosen.model_id)["doubt"]
+    for batch in moment.batches(MINABLE, rows=POSTS_AT_ONCE, model=chosen.model_id, source=source):
         probs, text_probs, image_probs = (
             batch[name].flatten().to_numpy().astype(np.float64).reshape(-1, len(chosen.labels))
             for name in ("probs", "text_probs", "image_probs")
@@ -120,8 +121,11 @@ def _doubts(moment: Moment, chosen: ScoredModel, source: str | None, at_least: f
         given = pc.index_in(batch["label"], pa.array(chosen.labels)).fill_null(-1).to_numpy()
         found = strengths(probs, text_probs, image_probs, given, neutral)
         post, reason = np.nonzero(found >= max(at_least, np.finfo(float).tiny))
-        if len(post):
-            yield _rows(batch["post_id"].take(pa.array(post)), chosen.model_id, reason, found[post, reason])
+        rows = _rows(batch["post_id"].take(pa.array(post)), chosen.model_id, reason, found[post, reason])
+        doubts = pc.binary_join_element_wise(rows["post_id"], rows["reason"], " ")
+        rows = rows.filter(pc.invert(pc.is_in(doubts, value_set=known)))
+        if rows.num_rows:
+            yield rows
 
 
 def _rows(post_ids: pa.Array, model_id: str, reason: np.ndarray, strength: np.ndarray) -> pa.Table:

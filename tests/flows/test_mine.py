@@ -137,6 +137,16 @@ def test_a_post_is_mined_once_for_a_model_and_again_for_the_next(store):
     assert {row[0] for row in doubts(store, "post_id, model_id") if row[1] == "clara-2"} == {"s:pool"}
 
 
+def test_a_label_that_comes_later_brings_its_own_doubt(store):
+    score(store, pool=(0.98, 0.01, 0.01))
+    mine(store, at_least=0.9)
+    before = doubts(store)
+    assert not [row for row in before if row[0] == "s:pool"]
+    commit(store, "ingest", 2, annotations=[a_label("s:pool", "positive")])
+    assert mine(store, at_least=0.9).n_by_reason == (("wrong-and-confident", 1),)
+    assert set(doubts(store)) > set(before)
+
+
 def test_a_store_without_doubts_commits_no_run(store):
     score(store, val=(0.98, 0.01, 0.01), train=(0.98, 0.01, 0.01), pool=SURE)
     assert mine(store).run_id is None
