@@ -1,4 +1,4 @@
-"""The only locks: one file a resource, created exclusively: for effects on the outside, and where two would do the same work."""
+"""The only locks, one file a resource: for effects on the outside, and where two would do the same work."""
 
 import json
 import os
