@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 MSA := $(VENV)/bin/msa
 
-.PHONY: setup demo test check clean
+.PHONY: setup demo labelstudio test check clean
 
 setup: $(VENV)/.ready
 
@@ -16,6 +16,11 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 demo: setup
 	$(MSA) demo
 
+# a Label Studio of the store's own; the first time it is installed beside the other packages (1 GB, two minutes)
+labelstudio: setup
+	@$(MSA) init >/dev/null
+	$(MSA) review server
+
 test: setup
 	$(VENV)/bin/python -m pytest
 
@@ -23,7 +28,7 @@ check: setup
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/python -m pytest -m 'not slow and not browser and not prefect'
+	$(VENV)/bin/python -m pytest -m 'not slow and not browser and not prefect and not labelstudio'
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache demo tests/output

@@ -18,6 +18,7 @@ VERBS = {
     "evaluate": "Metrics of a model with bootstrap intervals.",
     "predict": "Write the answers for official posts whose labels are withheld.",
     "mine": "Find the posts that are worth a person's minute.",
+    "review": "Queue posts for people in Label Studio, and take their answers.",
     "report": "Write the report: one self-contained page.",
     "loop": "Ingest, split, train, score, mine and report, under Prefect.",
     "sql": "Ask the store in SQL.",
@@ -27,6 +28,21 @@ VERBS = {
     "sample-dump": "Draw a dump in MVSA-Single format with planted signal, noise and broken files.",
 }
 
+GROUPS = {
+    "review": {
+        "server": "Run a Label Studio of the store's own on 127.0.0.1 until Ctrl-C.",
+        "push": "Hand the queue's next posts to the reviewers, each once.",
+        "pull": "Take the reviewers' answers, each once.",
+        "listen": "Wait for the server's webhooks, and pull when one comes.",
+        "settle": "What reviewers mean together, and one more person where that is not settled.",
+        "status": "Rounds, answers, agreement and seconds a label.",
+        "reconcile": "What server and store do not agree on, and mend it.",
+        "export": "Write the queue's next posts as a file of Label Studio tasks, for people without a server.",
+        "import": "Take the answers of an exported file.",
+        "simulate": "Answer open tasks from a file of the truth, marked as simulated.",
+    }
+}
+
 WRONG_PATHS = (FileNotFoundError, IsADirectoryError, NotADirectoryError, FileExistsError, PermissionError)
 PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
 
@@ -34,18 +50,24 @@ PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pre
 class VerbGroup(TyperGroup):
     """Imports a verb's file only when that verb is called, and turns our errors into one line and exit code 2."""
 
+    def table(self) -> dict[str, str]:
+        """The verbs of this group, and what each does."""
+        return GROUPS.get(self.name or "", VERBS)
+
     def list_commands(self, ctx: Any) -> list[str]:
         """In the order of the table."""
-        return list(VERBS)
+        return list(self.table())
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The verb's own typer command."""
-        return _load(cmd_name) if cmd_name in VERBS else None
+        """The verb's own typer command, or the group of that name."""
+        if cmd_name not in self.table():
+            return None
+        return _group(cmd_name) if cmd_name in GROUPS else _load(self.name or "", cmd_name, self.table()[cmd_name])
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """From the table, not from the files."""
         with formatter.section("Verbs"):
-            formatter.write_dl(list(VERBS.items()))
+            formatter.write_dl(list(self.table().items()))
 
     def invoke(self, ctx: Any) -> Any:
         """Run the verb."""
@@ -61,10 +83,18 @@ class VerbGroup(TyperGroup):
             raise typer.Exit(2) from None
 
 
-def _load(verb: str) -> Any:
-    module = importlib.import_module(f"flows.{verb.replace('-', '_')}")
+def _load(group: str, verb: str, told: str) -> Any:
+    """`msa verb` is `flows/verb.py`, `msa group verb` is `flows/group_verb.py`."""
+    name = f"{group}_{verb}" if group in GROUPS else verb
+    module = importlib.import_module(f"flows.{name.replace('-', '_')}")
     app = typer.Typer(**PLAIN)
-    app.command(name=verb, help=VERBS[verb])(module.command)
+    app.command(name=verb, help=told)(module.command)
+    return typer.main.get_command(app)
+
+
+def _group(name: str) -> Any:
+    app = typer.Typer(cls=VerbGroup, name=name, help=VERBS[name], no_args_is_help=True, **PLAIN)
+    app.callback()(lambda: None)
     return typer.main.get_command(app)
 
 

@@ -12,6 +12,11 @@ from flows.output import say
 from warehouse import Store
 
 POSTS, SEED, FOLDS, EPOCHS = 600, 7, 3, 12
+REVIEWED, ERROR_RATE = 40, 0.05
+CORRECTED = (
+    "select count(*) from labels l join policy_labels d using (post_id) "
+    "where l.label_origin = 'review' and d.label_policy = 'literature' and d.label <> l.label"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,14 @@ class Demo:
     figures: Path
     model_id: str
     n_broken: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """Posts that were judged, and those whose label in force is another than the dump's since."""
+
+    n_posts: int
+    n_changed: int
 
 
 def demo(folder: Path, *, posts: int = POSTS, folds: int = FOLDS, epochs: int = EPOCHS) -> Demo:
@@ -50,6 +63,31 @@ def demo(folder: Path, *, posts: int = POSTS, folds: int = FOLDS, epochs: int = 
     return Demo(dump, places / "store", done.report, places / "data-figures.csv", done.model_id, n_broken)
 
 
+def review(store: Store, dump: Path, *, report: Path) -> Reviewed:
+    """The queue's first posts through a real Label Studio: pushed, answered by a simulated reviewer, pulled, settled.
+    The server is set up the first time, which takes minutes and the network.
+    """
+    from flows.report import report as write_report
+    from flows.review_pull import pull
+    from flows.review_push import Asked, push
+    from flows.review_settle import settle
+    from flows.review_simulate import Persona, simulate, truth_of
+    from flows.reviewing import server_folder
+    from labelstudio.server import running
+
+    truth = truth_of(dump / "truth.csv", source="demo")
+    with running(server_folder(store), on_step=say):
+        pushed = push(store, asked=Asked("demo", REVIEWED, 1, "hidden"))
+        for name in ("one", "two"):
+            simulate(store, truth=truth, persona=Persona(name, ERROR_RATE, 8.0, SEED))
+            pull(store)
+            settle(store)
+    write_report(store, output=report)
+    with store.moment() as moment:
+        n_changed = moment.value(CORRECTED)
+    return Reviewed(pushed.n_pushed, int(n_changed))
+
+
 def _dump(path: Path, posts: int) -> Path:
     """A dump that stands is taken as it is; it comes whole or not at all."""
     from flows.sample_dump import sample_dump
@@ -69,10 +107,18 @@ def command(
     posts: Annotated[int, typer.Option(min=60, help="Size of the dump.")] = POSTS,
     folds: Annotated[int, typer.Option(min=0, help="Fold models, so that train posts are mined too; 0: none.")] = FOLDS,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the train posts, at most.")] = EPOCHS,
+    review_with: Annotated[
+        str, typer.Option("--review", help="labelstudio: the queue's first posts through a real server.")
+    ] = "",
 ) -> None:
     """About three minutes on two cores. Exit 1 where the audit finds something."""
     started = monotonic()
+    if review_with not in {"", "labelstudio"}:
+        raise typer.BadParameter(f"{review_with!r}; the one kind of review is: labelstudio")
     done = demo(folder, posts=posts, folds=folds, epochs=epochs)
+    if review_with:
+        reviewed = review(Store.open(done.store), done.dump, report=done.report)
+        say(f"review: {reviewed.n_posts} posts judged by a simulated reviewer, {reviewed.n_changed} labels corrected")
     say("")
     audited = f"{done.n_broken} promises are broken" if done.n_broken else "clean"
     say(f"done in {monotonic() - started:.0f} s; audit: {audited}")

@@ -125,7 +125,8 @@ def _agreeing(hashes: Hashes, mask: np.uint64, distance: int) -> list[np.ndarray
     keys = hashes & mask
     order = np.argsort(keys, kind="stable")
     keys, sorted_hashes = keys[order], hashes[order]
-    start, step, found = np.arange(len(keys)), 1, []
+    start: np.ndarray = np.arange(len(keys))
+    step, found = 1, []
     while len(start):
         start = start[start + step < len(keys)]
         start = start[keys[start] == keys[start + step]]

@@ -25,6 +25,10 @@ RECORD_OF = {
     "predictions": records.Prediction,
     "doubts": records.Doubt,
     "evaluations": records.Evaluation,
+    "review_tasks": records.ReviewTask,
+    "quarantine": records.Quarantined,
+    "consensus": records.Consensus,
+    "annotator_names": records.AnnotatorName,
 }
 
 

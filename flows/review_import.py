@@ -1,0 +1,44 @@
+"""`msa review import`: take the answers of a JSON export of Label Studio, by the same rules as a pull."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.options import DEFAULT_STORE, StoreOption, open_store
+from flows.output import say
+from flows.review_export import OFFLINE
+from flows.review_pull import Pulled, inputs_of, lines, names_of, told_of, write
+from flows.review_reading import compared, known
+from flows.reviewing import known_subject
+from labelstudio.listing import tasks_of
+from warehouse import Store, lease
+
+
+def import_answers(store: Store, path: Path, *, project: str = OFFLINE, pseudonyms: bool = True) -> Pulled:
+    """Answers that the store has already are not taken twice; those that a later file corrects are new rows."""
+    listing = tasks_of(path.read_text(encoding="utf-8"))
+    with lease(store.places, f"review-{project}"), store.moment() as moment:
+        about = known_subject(moment, project=project, task=None)
+        found = compared(about, listing, moment, known(moment, project))
+        told = told_of(project, found)
+        names = names_of(moment, None, found, pseudonyms=pseudonyms)
+        if not (found.of.annotations or found.quarantined):
+            return told
+        asked = {"project": project, "task": about.task}
+        run = store.begin("review-import", parameters=asked, inputs=inputs_of(about.step, found), version=1)
+        if run is not None:
+            write(run, found, names)
+        return replace(told, run_id=run.run_id if run else None)
+
+
+def command(
+    path: Annotated[Path, typer.Argument(help="A JSON export of the answered project.")],
+    *,
+    store: StoreOption = DEFAULT_STORE,
+    project: Annotated[str, typer.Option(help="Name under which the posts went out.")] = OFFLINE,
+) -> None:
+    """Print how many answers came, were corrected, were withdrawn, could not be read."""
+    for line in lines(import_answers(open_store(store), path, project=project)):
+        say(line)

@@ -1,0 +1,127 @@
+"""`msa review pull`: take the reviewers' answers, each once; what cannot be read is kept aside with a reason."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import UTC
+from typing import Annotated
+
+import typer
+
+from flows.options import DEFAULT_STORE, StoreOption, open_store
+from flows.output import say
+from flows.review_reading import Known, Reading, is_older, known, read
+from flows.reviewing import Desk, ProjectOption, TaskOption, connected, known_subject
+from labelstudio.connection import Connection
+from labelstudio.project import find, gone, mark, reviewers
+from msa_core.records import AnnotatorName
+from warehouse import Moment, Run, Store, digest, lease
+
+NAMED = "select annotator from annotator_names"
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """`run_id` is null where the server said nothing new. `n_kept`: answers that it lost and the store keeps."""
+
+    run_id: str | None
+    title: str
+    n_new: int
+    n_changed: int
+    n_deleted: int
+    n_quarantined: int
+    n_kept: int
+
+
+def pull(
+    store: Store, *, project: str | None = None, task: str | None = None, full: bool = False, pseudonyms: bool = False
+) -> Pulled:
+    """Corrections and withdrawals are new rows; the last word counts and the history stays. One process at a time."""
+    connection = connected(store)
+    with store.moment() as moment:
+        about = known_subject(moment, project=project, task=task)
+    with lease(store.places, f"review-{about.slug}"), store.moment() as moment:
+        about = known_subject(moment, project=about.title, task=None)
+        target = find(connection, about.title)
+        if target is None:
+            raise gone(about.title, connection.url)
+        desk = Desk(store, connection, target, about)
+        before = known(moment, about.title)
+        found = read(desk, moment, before, full=full)
+        return _commit(desk, before, found, names_of(moment, connection, found, pseudonyms=pseudonyms))
+
+
+def _commit(desk: Desk, before: Known, found: Reading, names: list[AnnotatorName]) -> Pulled:
+    told = told_of(desk.about.title, found)
+    n_unmatched = desk.target.n_answers - found.n_held
+    stands = (before.cursor, before.n_unmatched) == (found.cursor, n_unmatched) and not is_older(desk)
+    if stands and not (found.of.annotations or found.quarantined or names):
+        return told
+    cursor = found.cursor.astimezone(UTC).isoformat() if found.cursor else None
+    asked = {"project": desk.about.title, "task": desk.about.task, "cursor": cursor, "n_unmatched": n_unmatched}
+    run = desk.store.begin("review-pull", parameters=asked, inputs=inputs_of(desk.about.step, found), version=1)
+    if run is None:
+        return told
+    mark(desk.connection, desk.target, desk.about.step + 1)
+    write(run, found, names)
+    return replace(told, run_id=run.run_id)
+
+
+def inputs_of(step: int, found: Reading) -> list[str]:
+    """What the answers were, and after which step of the store they came."""
+    return [f"step-{step}", f"answers-{digest(sorted(row.annotation_id for row in found.of.annotations))}"]
+
+
+def write(run: Run, found: Reading, names: list[AnnotatorName]) -> None:
+    """Commit what came."""
+    with run:
+        run.write("annotations", sorted(found.of.annotations, key=lambda row: row.annotation_id))
+        run.write("quarantine", found.quarantined)
+        run.write("annotator_names", names)
+
+
+def told_of(title: str, found: Reading) -> Pulled:
+    """What came, before it is committed."""
+    n_kept = len(found.of.kept)
+    n_quarantined = len(found.quarantined) - n_kept
+    return Pulled(None, title, found.of.n_new, found.of.n_changed, found.of.n_deleted, n_quarantined, n_kept)
+
+
+def names_of(moment: Moment, connection: Connection | None, found: Reading, *, pseudonyms: bool) -> list[AnnotatorName]:
+    """What reviewers are called who answer for the first time."""
+    unknown = {row.annotator for row in found.of.annotations} - set(moment.table(NAMED)["annotator"].to_pylist())
+    is_asked = not pseudonyms and any(each.startswith("label-studio:") for each in unknown)
+    by_id = reviewers(connection) if is_asked and connection else {}
+    called = {f"label-studio:{user_id}": name for user_id, name in by_id.items()}
+    return [AnnotatorName(each, called.get(each) or _pseudonym(each)) for each in sorted(unknown)]
+
+
+def _pseudonym(annotator: str) -> str:
+    if annotator.startswith("simulated:"):
+        return annotator
+    return f"reviewer-{hashlib.sha256(annotator.encode()).hexdigest()[:6]}"
+
+
+def lines(done: Pulled) -> list[str]:
+    """What came, for whoever runs the command."""
+    counts = (done.n_new, done.n_changed, done.n_deleted, done.n_quarantined, done.n_kept)
+    if not any(counts):
+        return [f"{done.title}: nothing new"]
+    told = [f"{done.title}: {done.n_new} new, {done.n_changed} corrected, {done.n_deleted} withdrawn"]
+    if done.n_quarantined:
+        told.append(f"{done.n_quarantined} could not be read; see: msa sql 'from quarantine'")
+    if done.n_kept:
+        told.append(f"the server's data are older than the store: {done.n_kept} answers that it lost are kept here")
+    return told
+
+
+def command(
+    *,
+    store: StoreOption = DEFAULT_STORE,
+    project: ProjectOption = None,
+    task: TaskOption = None,
+    full: Annotated[bool, typer.Option("--full", help="Read every task again, not only what changed.")] = False,
+    pseudonyms: Annotated[bool, typer.Option("--pseudonyms", help="Keep no reviewer's name.")] = False,
+) -> None:
+    """Print how many answers came, were corrected, were withdrawn, could not be read."""
+    for line in lines(pull(open_store(store), project=project, task=task, full=full, pseudonyms=pseudonyms)):
+        say(line)

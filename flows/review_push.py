@@ -1,0 +1,170 @@
+"""`msa review push`: hand the queue's next posts to the reviewers, each once, whatever is killed on the way."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+import typer
+
+from flows.options import DEFAULT_STORE, StoreOption, open_store
+from flows.output import say
+from flows.progress import progress
+from flows.review_pictures import addresses, put_back
+from flows.review_round import Round, carry_out, commit, intend, intended, look_for, next_round, task_post
+from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, subject
+from labelstudio.connection import Connection
+from labelstudio.errors import ReviewError
+from labelstudio.importing import update_predictions
+from labelstudio.project import Project, adjust, check, create, find, get, gone, restore_screen
+from warehouse import Moment, Store, lease
+from warehouse.journal import Journal
+
+OnDone = Callable[[int], None] | None
+OPINIONS = ("hidden", "ask", "shown")
+NEXT = (
+    "from review_candidates where task = $task and ($source is null or source = $source) and post_id not in "
+    "(select post_id from task_answers where project = $project and is_open) order by place limit $n"
+)
+OPEN = "from open_review_posts where project = $project order by post_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """`run_ids` is empty where nothing was sent. `n_open`: posts that wait for an answer now."""
+
+    run_ids: tuple[str, ...]
+    title: str
+    url: str
+    n_pushed: int
+    n_updated: int
+    n_open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the queue is filled with: at most `batch` open posts, each for `overlap` people."""
+
+    source: str | None
+    batch: int
+    overlap: int
+    opinion: str
+
+
+def push(
+    store: Store,
+    *,
+    asked: Asked,
+    project: str | None = None,
+    task: str | None = None,
+    restore: bool = False,
+    on_done: OnDone = None,
+) -> Pushed:
+    """A round that an earlier push left unfinished is finished first, and is then this push's round. One process at a
+    time. Raises ReviewError and its kin; nothing that was sent is forgotten.
+    """
+    if asked.opinion not in OPINIONS:
+        raise ReviewError(f"No opinion {asked.opinion!r}. One of: {', '.join(OPINIONS)}")
+    connection = connected(store)
+    with store.moment() as moment:
+        about = subject(moment, project=project, task=task, opinion=asked.opinion)
+    journal = Journal(store.places, "review-push", about.slug)
+    with lease(store.places, f"review-{about.slug}"), journal, store.moment() as moment:
+        about = subject(moment, project=about.title, task=about.task, opinion=asked.opinion)
+        desk = Desk(store, connection, _target(connection, about, asked, restore=restore), about)
+        left = intended(journal)
+        if left is not None:
+            return _finish(desk, left, moment, journal, on_done)
+        return _fill(desk, asked, moment, journal, on_done)
+
+
+def _target(connection: Connection, about: Subject, asked: Asked, *, restore: bool) -> Project:
+    """The project on the server, made where the store never saw one."""
+    found = find(connection, about.title)
+    if found is None and about.step > 0:
+        raise gone(about.title, connection.url)
+    if found is None:
+        return create(connection, about.title, about.screen, overlap=asked.overlap)
+    if restore:
+        restore_screen(connection, found, about.screen)
+        found = get(connection, found)
+    check(found, about.screen)
+    if found.overlap != asked.overlap:
+        adjust(connection, found, maximum_annotations=asked.overlap)
+    return found
+
+
+def _finish(desk: Desk, left: Round, moment: Moment, journal: Journal, on_done: OnDone) -> Pushed:
+    left = look_for(desk, left, journal)
+    n_waiting = len(left.waiting())
+    return _pushed(desk, [carry_out(desk, left, moment, journal, on_done)], n_pushed=n_waiting, n_updated=0)
+
+
+def _fill(desk: Desk, asked: Asked, moment: Moment, journal: Journal, on_done: OnDone) -> Pushed:
+    waiting = moment.table(OPEN, project=desk.about.title).to_pylist()
+    put_back(moment, desk.connection, waiting)
+    updated = _update(desk, waiting, moment, journal)
+    n_updated = len(waiting) if updated else 0
+    desk = replace(desk, about=replace(desk.about, step=desk.about.step + len(updated)))
+    chosen = _chosen(desk.about, asked, moment, asked.batch - len(waiting))
+    if not chosen:
+        return _pushed(desk, updated, n_pushed=0, n_updated=n_updated)
+    name = next_round(moment, desk.about.title)
+    shown = addresses(moment, desk.connection, chosen)
+    posts = tuple(task_post(row, name, shown[row["post_id"]], asked.overlap) for row in chosen)
+    of = Round(name, desk.about.task, asked.opinion, posts)
+    intend(journal, of)
+    run_id = carry_out(desk, of, moment, journal, on_done)
+    return _pushed(desk, [*updated, run_id], n_pushed=len(posts), n_updated=n_updated)
+
+
+def _chosen(about: Subject, asked: Asked, moment: Moment, n: int) -> list[dict[str, Any]]:
+    if n <= 0:
+        return []
+    return moment.table(NEXT, task=about.task, source=asked.source, project=about.title, n=n).to_pylist()
+
+
+def _update(desk: Desk, waiting: list[dict[str, Any]], moment: Moment, journal: Journal) -> list[str]:
+    """Open posts get what a newer model says, where there is one."""
+    stale = [row for row in waiting if row["model_id"] != desk.target.model_version]
+    if not stale:
+        return []
+    seen = addresses(moment, desk.connection, stale)
+    posts = tuple(task_post(row, row["round"], seen[row["post_id"]], row["overlap"]) for row in stale)
+    task_ids = {row["post_id"]: row["task_id"] for row in stale}
+    opinion = desk.about.screen.opinion
+    update_predictions(desk.connection, desk.target, posts, task_ids, opinion=opinion)
+    adjust(desk.connection, desk.target, model_version=posts[0].model_id)
+    run_id = commit(desk, Round(f"update-{posts[0].model_id}", desk.about.task, opinion, posts, task_ids), journal)
+    return [run_id] if run_id else []
+
+
+def _pushed(desk: Desk, run_ids: Sequence[str | None], *, n_pushed: int, n_updated: int) -> Pushed:
+    title = desk.about.title
+    with desk.store.moment() as moment:
+        n_open = int(moment.value("select count(*) from task_answers where project = $title and is_open", title=title))
+    return Pushed(tuple(each for each in run_ids if each), title, desk.connection.url, n_pushed, n_updated, n_open)
+
+
+def command(
+    *,
+    store: StoreOption = DEFAULT_STORE,
+    project: ProjectOption = None,
+    task: TaskOption = None,
+    source: Annotated[str | None, typer.Option(help="Only posts of this source.")] = None,
+    review_batch: Annotated[int, typer.Option(min=1, help="At most so many posts are open at once.")] = 50,
+    overlap: Annotated[int, typer.Option(min=1, help="How many people judge each post.")] = 1,
+    opinion: Annotated[
+        str, typer.Option(help="What the model thinks: hidden, ask (in a closed panel), shown. It is recorded.")
+    ] = "hidden",
+    restore_screen: Annotated[bool, typer.Option("--restore-screen", help="Put our labelling screen back.")] = False,
+) -> None:
+    """Print how many posts were handed over, and where reviewers find them."""
+    asked = Asked(source, review_batch, overlap, opinion)
+    with progress("push", total=None) as on_done:
+        done = push(open_store(store), project=project, task=task, asked=asked, restore=restore_screen, on_done=on_done)
+    if not done.run_ids:
+        say(f"nothing to do: {done.n_open} posts are open in {done.title}")
+    else:
+        say(f"{done.title}: {done.n_pushed} posts pushed, {done.n_updated} updated, {done.n_open} open")
+    say(f"reviewers: {done.url}")
+    say(f"next: msa review pull --store {store}")

@@ -1,0 +1,126 @@
+"""One reading of the review server, whole or what changed, compared with what the store took from it earlier."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from flows.reviewing import Desk, Subject
+from labelstudio.answers import Reader, Said, Unreadable
+from labelstudio.changes import Changes, changes
+from labelstudio.listing import ServerTask, all_tasks, changed_tasks
+from msa_core.records import Annotation, Quarantined
+from warehouse import Moment, digest
+
+HEADS = "from annotation_heads where project = $project order by annotation_id"
+PULLED = "select cursor, n_unmatched from review_projects where project = $project"
+ASIDE = "select quarantine_id, post_id, server_id, reason from quarantine where project = $project"
+OURS = "select post_id from posts where post_id in (select unnest($ids))"
+LOST = "lost-by-server"
+Place = tuple[str | None, int | None]  # post_id, server_id
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store took from a project already. `lost`: answers that the server lost and the store keeps."""
+
+    heads: list[Annotation]
+    aside: frozenset[str]
+    aside_ids: frozenset[int]
+    lost: frozenset[Place]
+    cursor: datetime | None
+    n_unmatched: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is new. `n_held`: answers of the server that the store can tell, whichever way it took them."""
+
+    of: Changes
+    quarantined: list[Quarantined]
+    cursor: datetime | None
+    n_held: int
+
+
+def known(moment: Moment, title: str) -> Known:
+    """From the facts."""
+    names = [field.name for field in fields(Annotation)]
+    heads = moment.table(HEADS, project=title).select(names).to_pylist()
+    aside = moment.table(ASIDE, project=title).to_pylist()
+    pulled = next(iter(moment.table(PULLED, project=title).to_pylist()), {"cursor": None, "n_unmatched": None})
+    return Known(
+        [Annotation(**row) for row in heads],
+        frozenset(row["quarantine_id"] for row in aside),
+        frozenset(row["server_id"] for row in aside if row["reason"] != LOST),
+        frozenset((row["post_id"], row["server_id"]) for row in aside if row["reason"] == LOST),
+        datetime.fromisoformat(pulled["cursor"]) if pulled["cursor"] else None,
+        pulled["n_unmatched"] or 0,
+    )
+
+
+def read(desk: Desk, moment: Moment, before: Known, *, full: bool) -> Reading:
+    """What changed since the cursor; everything where there is none, where the server's data are older than the store,
+    or where its count of answers does not fit: an answer went by unseen, or a task went with its answers.
+    """
+    if before.cursor is None or full or is_older(desk):
+        listing = all_tasks(desk.connection, desk.target, is_answered=not before.heads)
+        return compared(desk.about, listing, moment, before, is_older=is_older(desk))
+    found = compared(desk.about, changed_tasks(desk.connection, desk.target, since=before.cursor), moment, before)
+    if desk.target.n_answers - found.n_held == before.n_unmatched:
+        return found
+    return compared(desk.about, all_tasks(desk.connection, desk.target), moment, before)
+
+
+def is_older(desk: Desk) -> bool:
+    """Whether the server lives on data from before the store's last step there."""
+    return desk.target.step < desk.about.step
+
+
+def compared(
+    about: Subject, listing: Sequence[ServerTask], moment: Moment, before: Known, *, is_older: bool = False
+) -> Reading:
+    """The tasks as they were read, against what is known. `is_older`: what is absent there is not withdrawn."""
+    reader = Reader(about.screen.labels, about.screen.low, about.screen.high)
+    ours = _ours(moment, listing)
+    answers = [each for task in listing for each in reader.read(task, ours)]
+    of = changes(
+        [each for each in answers if isinstance(each, Said)],
+        [head for head in before.heads if (head.post_id, head.server_id) not in before.lost],
+        project=about.title,
+        tasks={task.task_id: task for task in listing},
+        is_older=is_older,
+    )
+    refused = [_aside(each, about.title) for each in answers if isinstance(each, Unreadable)]
+    rows = {row.quarantine_id: row for row in [*refused, *(_lost(row, about.title) for row in of.kept)]}
+    new = [rows[key] for key in sorted(rows.keys() - before.aside)]
+    cursor = max((task.updated_at for task in listing), default=before.cursor)
+    return Reading(of, new, cursor, _n_held(before, of, refused))
+
+
+def _ours(moment: Moment, listing: Sequence[ServerTask]) -> set[str]:
+    """Those of the listed posts that the store has."""
+    ids = sorted({task.post_id for task in listing if task.post_id})
+    return set(moment.table(OURS, ids=ids)["post_id"].to_pylist()) if ids else set()
+
+
+def _n_held(before: Known, of: Changes, refused: Sequence[Quarantined]) -> int:
+    """Answers of the server that the store can tell, whichever way it took them."""
+    lost = before.lost | {(row.post_id, row.server_id) for row in of.kept}
+    stands = {
+        (row.post_id, row.server_id, row.modality, row.annotator): row.status != "deleted"
+        for row in [*before.heads, *of.annotations]
+    }
+    held = {key[1] for key, is_there in stands.items() if is_there and key[:2] not in lost}
+    return len(held | before.aside_ids | {row.server_id for row in refused})
+
+
+def _aside(of: Unreadable, title: str) -> Quarantined:
+    key = digest([title, of.reason, of.detail, of.post_id, of.annotator, of.server_id])
+    return Quarantined(
+        f"quarantine-{key}", title, of.reason, of.detail, of.post_id, of.annotator, of.task_id, of.server_id
+    )
+
+
+def _lost(row: Annotation, title: str) -> Quarantined:
+    key = digest([title, LOST, row.annotation_id])
+    detail = f"{row.modality}: {row.label or row.status}; the server went back to older data, the answer is kept here"
+    return Quarantined(f"quarantine-{key}", title, LOST, detail, row.post_id, row.annotator, row.task_id, row.server_id)

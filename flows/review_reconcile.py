@@ -1,0 +1,154 @@
+"""`msa review reconcile`: what server and store do not agree on, and mend it: nothing that people said is touched."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from flows.options import DEFAULT_STORE, StoreOption, open_store
+from flows.output import say, show
+from flows.review_pictures import addresses
+from flows.review_pull import lines, pull
+from flows.review_round import Round, carry_out, commit, intend, task_post
+from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, known_subject
+from labelstudio.connection import Connection
+from labelstudio.errors import ReviewError
+from labelstudio.importing import delete
+from labelstudio.listing import all_tasks
+from labelstudio.project import Project, create, find, get
+from labelstudio.reconciling import Difference, StoreTask, difference
+from labelstudio.screen import missing_names
+from warehouse import Moment, Store, lease
+from warehouse.journal import Journal
+
+PUSHED = "select post_id, task_id, is_open from task_answers where project = $project order by post_id"
+OPEN = "from open_review_posts where project = $project and post_id in (select unnest($ids)) order by post_id"
+POSTS = "from review_posts where task = $task and post_id in (select unnest($ids)) order by post_id"
+ADOPTED = "adopted"
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """`problems`: (what, how many, what to do or what was done). `is_agreed`: nothing is left to mend."""
+
+    title: str
+    problems: tuple[tuple[str, int, str], ...]
+    is_agreed: bool
+
+
+def reconcile(store: Store, *, project: str | None = None, task: str | None = None, repair: bool = False) -> Reconciled:
+    """With `repair`: a deleted project is made again with its open tasks, missing tasks are pushed again, tasks that
+    others made are adopted where the store has their post, doubled ones without an answer are deleted.
+    """
+    connection = connected(store)
+    with store.moment() as moment:
+        about = known_subject(moment, project=project, task=task)
+    journal = Journal(store.places, "review-push", about.slug)
+    with lease(store.places, f"review-{about.slug}"), journal, store.moment() as moment:
+        about = known_subject(moment, project=about.title, task=None)
+        if any(True for _ in journal.read()):
+            raise ReviewError("A push was cut off. Let it finish first: msa review push (the same command again)")
+        pushed = [StoreTask(**row) for row in moment.table(PUSHED, project=about.title).to_pylist()]
+        target = _target(connection, about, moment, repair=repair)
+        if target is None:
+            n_open = sum(task.is_open for task in pushed)
+            return Reconciled(about.title, (("project is gone", n_open, "msa review reconcile --repair"),), False)
+        desk = Desk(store, connection, target, about)
+        found = difference(all_tasks(connection, target), pushed)
+        if repair:
+            _repair(desk, found, moment, journal)
+        return _told(desk, found, moment, repair=repair)
+
+
+def _target(connection: Connection, about: Subject, moment: Moment, *, repair: bool) -> Project | None:
+    found = find(connection, about.title)
+    if found is None and repair:
+        overlap = moment.value("select max(overlap) from review_tasks where project = $title", title=about.title)
+        return create(connection, about.title, about.screen, overlap=overlap or 1)
+    return found
+
+
+def _repair(desk: Desk, found: Difference, moment: Moment, journal: Journal) -> None:
+    delete(desk.connection, desk.target, found.doubled)
+    if found.moved:
+        rows = moment.table(OPEN, project=desk.about.title, ids=list(found.moved)).to_pylist()
+        _commit(desk, "moved", rows, found.moved, journal)
+    strange = {str(task.post_id): task.task_id for task in found.unknown if task.post_id}
+    rows = moment.table(POSTS, task=desk.about.task, ids=list(strange)).to_pylist() if strange else []
+    adopted = [row | {"round": ADOPTED, "overlap": desk.target.overlap} for row in rows]
+    _commit(desk, ADOPTED, adopted, strange, journal)
+    if found.missing:
+        _push_again(desk, found, moment, journal)
+
+
+def _commit(desk: Desk, name: str, rows: list[dict[str, Any]], task_ids: dict[str, int], journal: Journal) -> None:
+    if rows:
+        posts = tuple(task_post(row, row["round"], (), row["overlap"]) for row in rows)
+        commit(desk, Round(f"{name}-{desk.about.step}", desk.about.task, "hidden", posts, task_ids), journal)
+
+
+def _push_again(desk: Desk, found: Difference, moment: Moment, journal: Journal) -> None:
+    rows = moment.table(OPEN, project=desk.about.title, ids=list(found.missing)).to_pylist()
+    seen = addresses(moment, desk.connection, rows)
+    posts = tuple(task_post(row, row["round"], seen[row["post_id"]], row["overlap"]) for row in rows)
+    of = Round(f"again-{desk.about.step}", desk.about.task, "hidden", posts)
+    if posts:
+        intend(journal, of)
+        carry_out(desk, of, moment, journal)
+
+
+def _told(desk: Desk, found: Difference, moment: Moment, *, repair: bool) -> Reconciled:
+    left = found
+    if repair:
+        with desk.store.moment() as now:
+            pushed = [StoreTask(**row) for row in now.table(PUSHED, project=desk.about.title).to_pylist()]
+        left = difference(all_tasks(desk.connection, get(desk.connection, desk.target)), pushed)
+    missing = missing_names(desk.target.label_config, desk.about.screen.labels)
+    problems = (*_problems(found, repair=repair), *_screen(missing))
+    return Reconciled(desk.about.title, problems, _is_agreed(left, moment) and not missing)
+
+
+def _is_agreed(left: Difference, moment: Moment) -> bool:
+    """Tasks of posts that the store does not have are not ours to mend."""
+    ids = [task.post_id for task in left.unknown if task.post_id]
+    n_ours = moment.value("select count(*) from posts where post_id in (select unnest($ids))", ids=ids) if ids else 0
+    return not (left.missing or left.moved or left.doubled or n_ours)
+
+
+def _problems(found: Difference, *, repair: bool) -> Iterable[tuple[str, int, str]]:
+    todo = "msa review reconcile --repair"
+    named = (
+        ("open posts without a task", len(found.missing), "pushed again"),
+        ("tasks under another id", len(found.moved), "taken over"),
+        ("tasks that the store never pushed", len(found.unknown), "adopted where the store has the post"),
+        ("doubled tasks", len(found.doubled), "deleted, being unanswered"),
+        ("answered posts whose task is gone", len(found.lost), ""),
+    )
+    for what, n, done in named:
+        if n:
+            yield what, n, "nothing: the answers stand in the store" if not done else done if repair else todo
+
+
+def _screen(missing: list[str]) -> Iterable[tuple[str, int, str]]:
+    if missing:
+        yield f"the screen lacks {', '.join(missing)}", len(missing), "msa review push --restore-screen"
+
+
+def command(
+    store: StoreOption = DEFAULT_STORE,
+    project: ProjectOption = None,
+    task: TaskOption = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended.")] = False,
+) -> None:
+    """Exit 1 where server and store still disagree."""
+    opened = open_store(store)
+    done = reconcile(opened, project=project, task=task, repair=repair)
+    if done.problems:
+        show(done.title, ["what", "how many", "mended" if repair else "what to do"], done.problems)
+    if done.is_agreed:
+        say(f"{done.title}: server and store agree")
+        for line in lines(pull(opened, project=done.title, full=True)):
+            say(line)
+    else:
+        raise typer.Exit(1)

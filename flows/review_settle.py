@@ -1,0 +1,83 @@
+"""`msa review settle`: what reviewers mean together; one more person is asked where that is not settled."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from flows.options import DEFAULT_STORE, StoreOption, open_store
+from flows.output import say
+from flows.review_round import Round, commit, next_round, task_post
+from flows.reviewing import Desk, ProjectOption, TaskOption, connected, known_subject
+from labelstudio.importing import ask_another
+from labelstudio.project import find, gone
+from msa_core.consensus import Vote, dawid_skene
+from warehouse import Store, digest, lease
+from warehouse.journal import Journal
+
+VOTES = "select post_id, rater, label, is_person from review_votes order by post_id, rater"
+UNSETTLED = "from unsettled_review_posts where project = $project and posterior < $at_least and n_answers < $most"
+NOTE = "Judged before, and not settled: please judge it afresh, on your own."
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Reviewed posts, and those of them that one more person was asked to judge."""
+
+    n_posts: int
+    n_asked: int
+
+
+def settle(
+    store: Store, *, at_least: float = 0.9, most: int = 3, project: str | None = None, task: str | None = None
+) -> Settled:
+    """Posts whose label has a posterior below `at_least` go to one more person, `most` people in all."""
+    n_posts = consensus(store)
+    connection = connected(store)
+    with store.moment() as moment:
+        about = known_subject(moment, project=project, task=task)
+    journal = Journal(store.places, "review-push", about.slug)
+    with lease(store.places, f"review-{about.slug}"), journal, store.moment() as moment:
+        about = known_subject(moment, project=about.title, task=None)
+        target = find(connection, about.title)
+        if target is None:
+            raise gone(about.title, connection.url)
+        rows = moment.table(UNSETTLED, project=about.title, at_least=at_least, most=most).to_pylist()
+        if rows:
+            _ask(Desk(store, connection, target, about), rows, next_round(moment, about.title), journal)
+    return Settled(n_posts, len(rows))
+
+
+def consensus(store: Store) -> int:
+    """How many reviewed posts have one; a run is committed only where votes changed."""
+    with store.moment() as moment:
+        votes = [Vote(**row) for row in moment.table(VOTES).to_pylist()]
+    said = digest([[vote.post_id, vote.rater, vote.label] for vote in votes])
+    run = store.begin("review-settle", parameters={}, inputs=[f"votes-{said}"], version=1) if votes else None
+    found = dawid_skene(votes)
+    if run is not None:
+        with run:
+            run.write("consensus", found)
+    return len(found)
+
+
+def _ask(desk: Desk, rows: list[dict[str, Any]], name: str, journal: Journal) -> None:
+    for row in rows:
+        ask_another(desk.connection, row["task_id"], overlap=row["n_answers"] + 1, note=NOTE)
+    reasons = {"reasons": ["reviewers-disagree"]}
+    posts = tuple(task_post(row | reasons, name, (), row["n_answers"] + 1) for row in rows)
+    landed = {row["post_id"]: row["task_id"] for row in rows}
+    commit(desk, Round(name, desk.about.task, desk.about.screen.opinion, posts, landed), journal)
+
+
+def command(
+    *,
+    store: StoreOption = DEFAULT_STORE,
+    project: ProjectOption = None,
+    task: TaskOption = None,
+    at_least: Annotated[float, typer.Option(min=0, max=1, help="Posterior at which a label is settled.")] = 0.9,
+    most: Annotated[int, typer.Option(min=1, help="People a post, at most.")] = 3,
+) -> None:
+    """Print how many posts have a consensus, and how many were sent to one more person."""
+    done = settle(open_store(store), at_least=at_least, most=most, project=project, task=task)
+    say(f"{done.n_posts} reviewed posts; {done.n_asked} are not settled and go to one more person")

@@ -1,0 +1,108 @@
+"""What every review verb asks first: which server, which project, and what its reviewers choose from."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.training_set import labels_of
+from labelstudio.connection import Connection
+from labelstudio.errors import NoServer, ReviewError, TokenRefused
+from labelstudio.project import Project, Screen
+from labelstudio.server import known
+from msa_core.tasks import TASKS
+from warehouse import Moment, Store
+
+ProjectOption = Annotated[str | None, typer.Option(help="Title of the project on the server; default: msa-TASK.")]
+TaskOption = Annotated[str | None, typer.Option(help="Task whose posts are reviewed; needed where there are several.")]
+DOCUMENT_ROOT = "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A project of the server and the task that its reviewers judge. `step`: review runs committed so far."""
+
+    title: str
+    task: str
+    screen: Screen
+    step: int
+
+    @property
+    def slug(self) -> str:
+        """The title as a file's name."""
+        return re.sub(r"[^\w.-]+", "-", self.title)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a review verb works: a store, a server, the project there as it was found, and what it is about."""
+
+    store: Store
+    connection: Connection
+    target: Project
+    about: Subject
+
+
+def server_folder(store: Store) -> Path:
+    """Where a Label Studio of the store's own keeps its data."""
+    return store.places.root / "labelstudio"
+
+
+def connected(store: Store) -> Connection:
+    """To LABEL_STUDIO_URL, else to the store's own running server. Raises NoServer, TokenRefused with the remedy."""
+    url, token = os.environ.get("LABEL_STUDIO_URL", ""), os.environ.get("LABEL_STUDIO_API_KEY", "")
+    if not url:
+        own = known(server_folder(store))
+        if own is None:
+            raise NoServer(
+                "No Label Studio: set LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY, or start one with: msa review server "
+                f"--store {store.places.root} (make labelstudio)"
+            )
+        return Connection(own.url, own.token, files=own.files)
+    if not token:
+        raise TokenRefused(f"LABEL_STUDIO_URL is {url}, but LABEL_STUDIO_API_KEY is not set (account settings there).")
+    root = os.environ.get(DOCUMENT_ROOT)
+    return Connection(url, token, files=Path(root) if root else None)
+
+
+def subject(moment: Moment, *, project: str | None, task: str | None, opinion: str = "hidden") -> Subject:
+    """The project and task that are meant. Raises ReviewError that lists the choices."""
+    known = moment.table("select project, task, step from review_projects order by project").to_pylist()
+    if project is not None and task is None:
+        task = next((each["task"] for each in known if each["project"] == project), None)
+    if task is None:
+        tasks = moment.table("select distinct task from posts order by task")["task"].to_pylist()
+        task = _only("task", tasks, "No posts in this store. Ingest a dump first: msa ingest")
+    title = project or f"msa-{task}"
+    step = next((each["step"] for each in known if each["project"] == title), 0)
+    return Subject(title, task, _screen(moment, task, opinion), step)
+
+
+def known_subject(moment: Moment, *, project: str | None, task: str | None) -> Subject:
+    """The project that posts were pushed to; the only one where none is named."""
+    titles = moment.table("select project from review_projects order by project")["project"].to_pylist()
+    if project is None and task is None:
+        project = _only("project", titles, "Nothing was pushed to reviewers yet. First: msa review push")
+    found = subject(moment, project=project, task=task)
+    if found.title not in titles:
+        listed = ", ".join(titles) or "none yet"
+        raise ReviewError(f"No review project {found.title!r} in this store. Projects: {listed}")
+    return found
+
+
+def _screen(moment: Moment, task: str, opinion: str) -> Screen:
+    known = TASKS.get(task)
+    low, high = (known.low, known.high) if known else (None, None)
+    return Screen(labels_of(moment, task), low, high, opinion)
+
+
+def _only(what: str, choices: Sequence[str], none: str) -> str:
+    if not choices:
+        raise ReviewError(none)
+    if len(choices) > 1:
+        raise ReviewError(f"More than one {what}: {', '.join(choices)}. Choose: --{what} {choices[0]}")
+    return choices[0]

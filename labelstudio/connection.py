@@ -1,0 +1,64 @@
+"""A Label Studio server, asked through its SDK; what goes wrong becomes one of our errors, named and with a remedy."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from label_studio_sdk import LabelStudio
+from label_studio_sdk.core.api_error import ApiError
+from label_studio_sdk.core.request_options import RequestOptions
+
+from labelstudio.errors import NoServer, ProjectGone, ReviewError, ServerBroken, TokenRefused
+
+ONCE: RequestOptions = {"max_retries": 0}  # a write that may have happened is looked for, never blindly sent again
+TIMEOUT_S = 600.0
+
+
+class Connection:
+    """`files`: the folder that the server serves local files from, where we share its disk; None where we do not."""
+
+    def __init__(self, url: str, token: str, *, files: Path | None = None) -> None:
+        self.url = url.rstrip("/")
+        self.files = files
+        try:
+            self.client = LabelStudio(base_url=self.url, api_key=token, timeout=TIMEOUT_S)
+        except Exception as error:  # a malformed token is refused by the SDK itself, in several ways
+            raise TokenRefused(f"{self.url}: LABEL_STUDIO_API_KEY is not a token that can be read.") from error
+
+    @contextmanager
+    def asking(self, what: str) -> Iterator[None]:
+        """`what` completes: could not …"""
+        try:
+            yield
+        except ApiError as error:
+            raise _named(self.url, what, error) from error
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise NoServer(
+                f"Nothing answers at {self.url}: could not {what}. Start it (make labelstudio), or set "
+                "LABEL_STUDIO_URL; the same command again goes on."
+            ) from error
+        except (httpx.HTTPError, json.JSONDecodeError) as error:
+            raise ServerBroken(
+                f"{self.url} broke off ({type(error).__name__}): could not {what}. The same command again goes on."
+            ) from error
+
+
+def _named(url: str, what: str, error: ApiError) -> ReviewError:
+    if error.status_code in (401, 403):
+        return TokenRefused(
+            f"{url} refuses the token: could not {what}. Set LABEL_STUDIO_API_KEY to a token of Account & Settings "
+            "(a personal access token, or a legacy token where the server allows them)."
+        )
+    if error.status_code == 404:
+        return ProjectGone(f"{url} knows no such thing: could not {what}. What stands: msa review status")
+    return ServerBroken(
+        f"{url} answered {error.status_code}: could not {what}. {_detail(error)}The same command again goes on."
+    )
+
+
+def _detail(error: ApiError) -> str:
+    body = error.body if isinstance(error.body, dict) else {}
+    said = body.get("detail") or body.get("validation_errors")
+    return f"It says: {str(said)[:300]}. " if said else ""

@@ -1,0 +1,109 @@
+"""Tasks onto the server, in batches, each told as it lands; and what is changed of them there"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from labelstudio.connection import ONCE, Connection
+from labelstudio.listing import ServerTask
+from labelstudio.project import Project, get
+from labelstudio.tasks import TaskPost, as_task
+
+TASKS_AT_ONCE = 2500
+QUIET_S = 3.0
+
+Ready = Callable[[Sequence[TaskPost]], None]
+Landed = Callable[[dict[str, int]], None]
+
+
+def import_tasks(
+    connection: Connection, project: Project, posts: Sequence[TaskPost], *, opinion: str, ready: Ready, landed: Landed
+) -> None:
+    """`ready` sees to the images of a batch while the one before it is sent. `landed` hears post_id → task_id after each
+    batch, before the next is sent.
+    """
+    parts = [posts[start : start + TASKS_AT_ONCE] for start in range(0, len(posts), TASKS_AT_ONCE)]
+    with ThreadPoolExecutor(1) as ahead:
+        seen = [ahead.submit(ready, part) for part in parts[:1]]
+        for number, part in enumerate(parts):
+            seen[number].result()
+            seen.extend(ahead.submit(ready, each) for each in parts[number + 1 : number + 2])
+            landed(_send(connection, project, part, opinion))
+
+
+def _send(connection: Connection, project: Project, part: Sequence[TaskPost], opinion: str) -> dict[str, int]:
+    with connection.asking(f"import {len(part)} tasks"):
+        answer = connection.client.projects.import_tasks(
+            id=project.project_id,
+            request=[as_task(post, opinion=opinion) for post in part],
+            return_task_ids=True,
+            request_options=ONCE,
+        )
+    return dict(zip((post.post_id for post in part), answer.task_ids or [], strict=True))
+
+
+def settled(connection: Connection, project: Project) -> Project:
+    """The project once its number of tasks stands still: a request whose sender died may still be at work."""
+    seen, since = get(connection, project), time.monotonic()
+    while time.monotonic() - since < QUIET_S:
+        time.sleep(QUIET_S / 6)
+        now = get(connection, project)
+        if now.n_tasks != seen.n_tasks:
+            since = time.monotonic()
+        seen = now
+    return seen
+
+
+def doubled(tasks: Iterable[ServerTask]) -> list[int]:
+    """Ids of unanswered tasks whose post has another task: the answered one stays, else the first."""
+    by_post: dict[str, list[ServerTask]] = {}
+    for task in tasks:
+        if task.post_id:
+            by_post.setdefault(task.post_id, []).append(task)
+    found: list[int] = []
+    for same in by_post.values():
+        kept = min(same, key=lambda task: (not task.answers, task.task_id))
+        found.extend(task.task_id for task in same if task is not kept and not task.answers)
+    return sorted(found)
+
+
+def delete(connection: Connection, project: Project, task_ids: Sequence[int]) -> None:
+    """Take tasks off the server."""
+    _act(connection, project, "delete_tasks", task_ids)
+
+
+def update_predictions(
+    connection: Connection, project: Project, posts: Sequence[TaskPost], task_ids: dict[str, int], *, opinion: str
+) -> None:
+    """What a newer model says, in place of what the older one said; the same again gives the same."""
+    ids = [task_ids[post.post_id] for post in posts]
+    tasks = [as_task(post, opinion=opinion) for post in posts]
+    _act(connection, project, "delete_tasks_predictions", ids)
+    said = [{"task": task_id, **task["predictions"][0]} for task_id, task in zip(ids, tasks, strict=True)]
+    with connection.asking("update the predictions"):
+        connection.client.projects.import_predictions(id=project.project_id, request=said, request_options=ONCE)
+    if opinion != "hidden":
+        for task_id, task in zip(ids, tasks, strict=True):
+            with connection.asking(f"update task {task_id}"):
+                connection.client.tasks.update(id=str(task_id), data=task["data"], request_options=ONCE)
+
+
+def ask_another(connection: Connection, task_id: int, *, overlap: int, note: str) -> None:
+    """One more person for a task that was judged, with a note that says why. The server asks nobody who answered it."""
+    with connection.asking(f"ask one more reviewer for task {task_id}"):
+        data = dict(connection.client.tasks.get(id=str(task_id)).data or {})
+        connection.client.tasks.update(
+            id=str(task_id), data=data | {"note": note}, overlap=overlap, is_labeled=False, request_options=ONCE
+        )
+
+
+def _act(connection: Connection, project: Project, action: str, task_ids: Sequence[int]) -> None:
+    if not task_ids:
+        return
+    with connection.asking(action.replace("_", " ")):
+        connection.client.actions.create(
+            id=action,
+            project=project.project_id,
+            selected_items={"all": False, "included": list(task_ids)},  # type: ignore[arg-type]
+            request_options=ONCE,
+        )

@@ -1,0 +1,53 @@
+"""A store with a queue, its project on the real server, and a reviewer who clicks through the API."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from label_studio_sdk import LabelStudio
+
+from flows.audit import audit
+from flows.review_pull import Pulled, pull
+from flows.review_push import Asked, Pushed, push
+from warehouse import Store
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDesk:
+    """Verbs on one project of one store; what the server holds is read through the SDK."""
+
+    store: Store
+    title: str
+    client: LabelStudio
+
+    def push(self, n: int = 5, *, overlap: int = 1, opinion: str = "hidden", restore: bool = False) -> Pushed:
+        return push(self.store, asked=Asked(None, n, overlap, opinion), project=self.title, restore=restore)
+
+    def pull(self, *, full: bool = False) -> Pulled:
+        return pull(self.store, project=self.title, full=full)
+
+    @property
+    def project(self) -> Any:
+        (found,) = [each for each in self.client.projects.list(title=self.title) if each.title == self.title]
+        return found
+
+    def tasks(self) -> list[Any]:
+        """By id, which is the order in which they were sent."""
+        return sorted(self.client.tasks.list(project=self.project.id), key=lambda task: task.id)
+
+    def answer(self, task_id: int, *choices: str, name: str = "both") -> int:
+        """The id of the new annotation; without a choice the task is skipped."""
+        region = {"from_name": name, "to_name": "post", "type": "choices", "value": {"choices": list(choices)}}
+        made = self.client.annotations.create(
+            id=task_id, result=[region] if choices else [], was_cancelled=not choices, lead_time=4.0
+        )
+        return int(made.id)
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        with self.store.moment() as moment:
+            return [tuple(row.values()) for row in moment.table(sql).to_pylist()]
+
+    def is_exact(self) -> bool:
+        """Each pushed post has one task, each task is known, and the audit is clean."""
+        on_server = sorted((task.data["post_id"], task.id) for task in self.tasks())
+        in_store = sorted(self.ask("select post_id, task_id from task_answers"))
+        return on_server == in_store and not any(found.n_broken for found in audit(self.store))

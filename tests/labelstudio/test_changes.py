@@ -1,0 +1,98 @@
+"""Answers through time: new, corrected, withdrawn, and what a server forgot."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from labelstudio.answers import Said
+from labelstudio.changes import Changes, changes
+from labelstudio.listing import ServerTask
+from msa_core.records import Annotation
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+SAID = Said(
+    post_id="mvsa:1",
+    annotator="label-studio:1",
+    modality="both",
+    label="positive",
+    score=None,
+    status="given",
+    comment=None,
+    origin="label-studio",
+    model_id_shown=None,
+    lead_time_s=3.0,
+    annotated_at=NOON,
+    task_id=10,
+    server_id=100,
+)
+
+
+def compare(
+    said: list[Said],
+    standing: list[Annotation],
+    *,
+    tasks: tuple[int, ...] = (10,),
+    is_older: bool = False,
+    born: datetime = NOON,
+) -> Changes:
+    read = {task: ServerTask(task, "mvsa:1", "0001", None, born, NOON + timedelta(hours=1), (), {}) for task in tasks}
+    return changes(said, standing, project="p", tasks=read, is_older=is_older)
+
+
+def taken(*said: Said) -> list[Annotation]:
+    return list(compare(list(said), []).annotations)
+
+
+def test_the_same_answer_is_taken_once():
+    assert compare([SAID], taken(SAID)).annotations == ()
+
+
+def test_a_correction_is_a_new_row_that_names_the_old_one():
+    (old,) = taken(SAID)
+    found = compare([replace(SAID, label="negative")], [old])
+    (new,) = found.annotations
+    assert (new.label, new.supersedes) == ("negative", old.annotation_id)
+    assert (found.n_new, found.n_changed) == (0, 1)
+
+
+def test_an_answer_that_is_corrected_back_is_a_third_row():
+    (first,) = taken(SAID)
+    (second,) = compare([replace(SAID, label="negative")], [first]).annotations
+    (third,) = compare([SAID], [second]).annotations
+    assert len({first.annotation_id, second.annotation_id, third.annotation_id}) == 3
+
+
+def test_an_answer_that_is_gone_from_its_task_is_withdrawn_once():
+    (old,) = taken(SAID)
+    (gone,) = compare([], [old]).annotations
+    assert (gone.status, gone.label, gone.supersedes) == ("deleted", None, old.annotation_id)
+    assert compare([], [gone]).annotations == ()
+
+
+def test_an_answer_whose_task_was_not_read_stands():
+    assert compare([], taken(SAID), tasks=(11,)).annotations == ()
+
+
+def test_a_server_with_older_data_withdraws_nothing():
+    old = taken(SAID)
+    found = compare([], old, is_older=True)
+    assert (found.annotations, found.kept) == ((), tuple(old))
+
+
+def test_two_answers_of_one_person_on_one_post_are_two_rows_even_where_they_agree():
+    found = compare([SAID, replace(SAID, server_id=101)], [])
+    assert len({row.annotation_id for row in found.annotations}) == 2
+
+
+def test_ids_hold_nothing_of_the_server():
+    elsewhere = replace(SAID, task_id=77, server_id=7, lead_time_s=1.0, annotated_at=NOON + timedelta(days=1))
+    assert [row.annotation_id for row in taken(SAID)] == [row.annotation_id for row in taken(elsewhere)]
+
+
+def test_a_modality_that_a_correction_leaves_out_is_withdrawn_alone():
+    standing = taken(SAID, replace(SAID, modality="text"))
+    found = compare([SAID], standing)
+    assert [(row.modality, row.status) for row in found.annotations] == [("text", "deleted")]
+
+
+def test_a_new_task_under_the_id_of_a_deleted_one_withdraws_nothing():
+    assert compare([], taken(SAID), born=NOON + timedelta(minutes=1)).annotations == ()

@@ -1,0 +1,167 @@
+"""Posts go out once and answers come in once, on a real Label Studio."""
+
+import json
+import os
+from urllib.request import Request, urlopen
+
+import pytest
+
+from flows.review_settle import consensus, settle
+from msa_core.records import Doubt, Model, Prediction
+from tests.labelstudio.queue_desk import QueueDesk
+
+pytestmark = pytest.mark.labelstudio
+
+
+def test_the_queue_goes_out_in_its_order_with_images_that_the_server_shows(desk: QueueDesk):
+    done = desk.push(5)
+    assert (done.n_pushed, done.n_open) == (5, 5)
+    sent = [task.data["post_id"] for task in desk.tasks()]
+    assert sent == [post_id for (post_id,) in desk.ask("select post_id from queue order by place limit 5")]
+    scores = [task.predictions[0].score for task in desk.tasks()]
+    assert scores == sorted(scores)
+    url = desk.tasks()[0].data["images"][0]
+    token = os.environ["LABEL_STUDIO_API_KEY"]
+    asked = Request(os.environ["LABEL_STUDIO_URL"] + url, headers={"Authorization": f"Token {token}"})
+    with urlopen(asked) as answer:
+        assert answer.read(2) == b"\xff\xd8"
+    assert desk.is_exact()
+
+
+def test_a_second_push_sends_nothing(desk: QueueDesk):
+    desk.push(5)
+    before = [(task.id, task.updated_at) for task in desk.tasks()]
+    assert desk.push(5).run_ids == ()
+    assert [(task.id, task.updated_at) for task in desk.tasks()] == before
+
+
+def test_a_larger_batch_adds_posts_that_are_not_open_already(desk: QueueDesk):
+    desk.push(5)
+    assert desk.push(8).n_pushed == 3
+    assert len({task.data["post_id"] for task in desk.tasks()}) == 8
+    assert desk.ask("select round, n_posts from rounds order by round") == [("0001", 5), ("0002", 3)]
+
+
+def test_the_model_is_hidden_unless_asked_for_and_what_was_shown_is_recorded(desk: QueueDesk):
+    desk.push(2)
+    hidden = desk.tasks()[0]
+    assert (hidden.data["opinion"], hidden.data["model_id_shown"], hidden.predictions[0].result) == ("", None, [])
+    desk.push(4, opinion="shown")
+    shown = desk.tasks()[3]
+    assert shown.data["opinion"]
+    assert shown.predictions[0].result
+    desk.answer(shown.id, "neutral")
+    desk.pull()
+    assert desk.ask("select model_id_shown from answers where project is not null") == [("clara-hand",)]
+
+
+def test_answers_come_once_with_label_status_and_seconds(desk: QueueDesk):
+    desk.push(5)
+    first, second, third, fourth, _ = desk.tasks()
+    desk.answer(first.id, "positive")
+    desk.answer(second.id, "cannot tell")
+    desk.answer(third.id)
+    desk.answer(fourth.id, "joyful")
+    done = desk.pull()
+    assert (done.n_new, done.n_quarantined) == (3, 1)
+    assert desk.pull().run_id is None
+    asked = "select label, status, origin, lead_time_s from annotations where project is not null order by task_id"
+    assert desk.ask(asked) == [
+        ("positive", "given", "label-studio", 4.0),
+        (None, "unsure", "label-studio", 4.0),
+        (None, "skipped", "label-studio", 4.0),
+    ]
+    assert desk.ask("select reason, detail from quarantine") == [("unknown-choice", "both: joyful")]
+    assert desk.ask(f"select label, label_origin from labels where post_id = '{first.data['post_id']}'") == [
+        ("positive", "review")
+    ]
+
+
+def test_a_reviewed_post_leaves_the_queue_and_the_next_push_fills_up(desk: QueueDesk):
+    desk.push(3)
+    desk.answer(desk.tasks()[0].id, "positive")
+    desk.pull()
+    assert desk.push(3).n_pushed == 1
+    assert len(desk.tasks()) == 4
+
+
+def test_corrections_and_withdrawals_are_new_rows_and_the_last_word_counts(desk: QueueDesk):
+    desk.push(2)
+    first, second = desk.tasks()
+    kept, withdrawn = desk.answer(first.id, "positive"), desk.answer(second.id, "positive")
+    desk.pull()
+    region = {"from_name": "both", "to_name": "post", "type": "choices", "value": {"choices": ["negative"]}}
+    desk.client.annotations.update(id=kept, result=[region])
+    desk.client.annotations.delete(id=withdrawn)
+    done = desk.pull()
+    assert (done.n_new, done.n_changed, done.n_deleted) == (0, 1, 1)
+    assert desk.ask("select label from answers where project is not null") == [("negative",)]
+    assert desk.ask("select count(*) from annotations where project is not null") == [(4,)]
+    assert desk.pull(full=True).run_id is None
+
+
+def test_a_newer_model_changes_what_is_out_and_doubles_nothing(desk: QueueDesk):
+    desk.push(4)
+    run = desk.store.begin("train", parameters={"n": 2}, inputs=[], version=1)
+    assert run is not None
+    ids = [task.data["post_id"] for task in desk.tasks()]
+    with run:
+        labels = ("negative", "neutral", "positive")
+        run.write(
+            "models", [Model("clara-new", "clara", "sentiment", labels, "{}", None, "s", 1, 1, "{}", "0" * 64, 1.0)]
+        )
+        run.write("predictions", [prediction(post_id) for post_id in sorted(ids)])
+        run.write("doubts", [Doubt(post_id, "clara-new", "entropy", n / 4) for n, post_id in enumerate(sorted(ids))])
+    assert desk.push(4).n_updated == 4
+    assert {p.model_version for task in desk.tasks() for p in task.predictions} == {"clara-new"}
+    assert [len(task.predictions) for task in desk.tasks()] == [1, 1, 1, 1]
+    assert desk.project.model_version == "clara-new"
+    assert desk.push(4).run_ids == ()
+    assert desk.is_exact()
+
+
+def prediction(post_id: str) -> Prediction:
+    return Prediction(post_id, "clara-new", 0, (0.2, 0.3, 0.5), "positive", 0.5, None, None, None, None, True, None)
+
+
+def test_two_people_judge_a_post_where_overlap_says_so(desk: QueueDesk):
+    desk.push(1, overlap=2)
+    (task,) = desk.tasks()
+    desk.answer(task.id, "positive")
+    desk.pull()
+    assert desk.ask("select n_answers, is_open from task_answers") == [(1, True)]
+    assert desk.project.maximum_annotations == 2
+
+
+def test_an_unsettled_post_goes_to_one_more_person_with_a_note(desk: QueueDesk):
+    desk.push(6)
+    for task in desk.tasks():
+        desk.answer(task.id, "positive")
+    desk.pull()
+    assert consensus(desk.store) == 6
+    done = settle(desk.store, at_least=1.0, most=2, project=desk.title)
+    assert done.n_asked > 0
+    asked = [task for task in desk.tasks() if task.data["note"]]
+    assert len(asked) == done.n_asked
+    assert {(task.overlap, task.is_labeled) for task in asked} == {(2, False)}
+    assert desk.ask("select count(*) from task_answers where is_open") == [(done.n_asked,)]
+    assert settle(desk.store, at_least=1.0, most=2, project=desk.title).n_asked == 0
+
+
+def test_text_of_any_kind_reaches_the_server_whole(desk: QueueDesk):
+    desk.push(47)
+    texts = {task.data["post_id"]: task.data["text"] for task in desk.tasks()}
+    for post_id, text in desk.ask("select post_id, text from posts"):
+        if post_id in texts:
+            assert texts[post_id] == text
+
+
+def test_a_server_elsewhere_gets_the_images_within_the_tasks(desk: QueueDesk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT")
+    desk.push(2)
+    assert all(task.data["images"][0].startswith("data:image/jpeg;base64,") for task in desk.tasks())
+
+
+def test_tasks_hold_nothing_that_json_or_a_database_refuses(desk: QueueDesk):
+    desk.push(3)
+    assert "\x00" not in json.dumps([task.data for task in desk.tasks()])

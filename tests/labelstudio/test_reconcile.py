@@ -1,0 +1,107 @@
+"""What people and servers do to a project by hand, and how store and server come to agree again."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from flows.review_reconcile import reconcile
+from labelstudio.errors import ProjectGone, ReviewError, ScreenChanged, TokenRefused
+from tests.labelstudio.queue_desk import QueueDesk
+from warehouse import LeaseHeld, lease
+
+pytestmark = pytest.mark.labelstudio
+
+
+def test_a_project_that_exists_is_adopted(desk: QueueDesk):
+    desk.push(2)
+    (post_id,) = desk.ask("select post_id from queue where post_id not in (select post_id from review_tasks) limit 1")[
+        0
+    ]
+    shown = desk.tasks()[0].data
+    strange = {"data": shown | {"post_id": post_id, "text": "as others imported it"}}
+    foreign = {"data": shown | {"post_id": "elsewhere:1", "text": "of another store"}}
+    desk.client.projects.import_tasks(id=desk.project.id, request=[strange, foreign])
+    found = reconcile(desk.store, project=desk.title)
+    assert not found.is_agreed
+    assert reconcile(desk.store, project=desk.title, repair=True).is_agreed
+    assert (post_id, "adopted") in desk.ask("select post_id, round from review_tasks")
+    assert len(desk.tasks()) == 4
+
+
+def test_the_same_task_imported_twice_by_hand_is_mended(desk: QueueDesk):
+    desk.push(3)
+    task = desk.tasks()[0]
+    desk.client.projects.import_tasks(id=desk.project.id, request=[{"data": dict(task.data)}])
+    assert len(desk.tasks()) == 4
+    assert reconcile(desk.store, project=desk.title, repair=True).is_agreed
+    assert desk.is_exact()
+
+
+def test_a_task_deleted_by_hand_is_noticed_and_pushed_again(desk: QueueDesk):
+    desk.push(3)
+    answered, lost, _ = desk.tasks()
+    desk.answer(answered.id, "positive")
+    desk.pull()
+    for task in (answered, lost):
+        desk.client.tasks.delete(id=str(task.id))
+    desk.pull()
+    assert desk.ask("select count(*) from answers where project is not null") == [(1,)]
+    assert not reconcile(desk.store, project=desk.title).is_agreed
+    assert reconcile(desk.store, project=desk.title, repair=True).is_agreed
+    assert lost.data["post_id"] in {task.data["post_id"] for task in desk.tasks()}
+    assert desk.ask("select count(*) from answers where project is not null") == [(1,)]
+
+
+def test_a_deleted_project_is_an_error_until_it_is_made_again(desk: QueueDesk):
+    desk.push(3)
+    desk.answer(desk.tasks()[0].id, "positive")
+    desk.pull()
+    desk.client.projects.delete(id=desk.project.id)
+    for verb in (desk.push, desk.pull):
+        with pytest.raises(ProjectGone, match="reconcile --repair"):
+            verb()
+    assert reconcile(desk.store, project=desk.title, repair=True).is_agreed
+    assert len(desk.tasks()) == 2
+    desk.pull()
+    assert desk.ask("select label from answers where project is not null") == [("positive",)]
+
+
+def test_a_screen_that_was_edited_is_an_error_with_the_remedy(desk: QueueDesk):
+    desk.push(2)
+    edited = desk.project.label_config.replace('name="both"', 'name="mood"')
+    desk.client.projects.update(id=desk.project.id, label_config=edited)
+    with pytest.raises(ScreenChanged, match="restore-screen"):
+        desk.push(3)
+    desk.push(3, restore=True)
+    assert len(desk.tasks()) == 3
+
+
+def test_two_projects_of_one_title_are_an_error_that_names_them(desk: QueueDesk):
+    desk.push(1)
+    desk.client.projects.create(title=desk.title, label_config=desk.project.label_config)
+    with pytest.raises(ReviewError, match="Several projects"):
+        desk.push(1)
+
+
+def test_a_wrong_token_is_an_error_that_names_the_variable(desk: QueueDesk, monkeypatch: pytest.MonkeyPatch):
+    desk.push(1)
+    for token in ("0" * 40, "not a token"):
+        monkeypatch.setenv("LABEL_STUDIO_API_KEY", token)
+        with pytest.raises(TokenRefused, match="LABEL_STUDIO_API_KEY"):
+            desk.push(1)
+
+
+def test_a_push_while_another_works_is_told_so(desk: QueueDesk):
+    with lease(desk.store.places, f"review-{desk.title}"), pytest.raises(LeaseHeld):
+        desk.push(1)
+
+
+def test_an_image_that_is_gone_from_the_disk_is_put_back(desk: QueueDesk):
+    desk.push(3)
+    folder = Path(os.environ["LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT"]) / "msa"
+    names = [task.data["images"][0].rpartition("/")[2] for task in desk.tasks()]
+    for name in names:
+        (folder / name).unlink()
+    desk.push(3)
+    assert all((folder / name).exists() for name in names)

@@ -1,0 +1,29 @@
+-- what: who says what of each post that people judged: the people, the dump's policy in force, and the latest model
+-- grain: post_id, rater
+-- reads: answers, policy_labels, policy_in_force, predictions, latest_doubting_models, posts
+create or replace view main.review_votes as
+with people as (
+    select post_id, annotator as rater, label, true as is_person
+    from answers
+    where project is not null and modality = 'both' and status = 'given' and label is not null
+),
+dump as (
+    select post_id, 'dump' as rater, label, false as is_person
+    from policy_labels
+    semi join people using (post_id)
+    where label is not null and label_policy = (select label_policy from policy_in_force)
+),
+model as (
+    select p.post_id, 'model' as rater, p.label, false as is_person
+    from predictions p
+    join latest_doubting_models m using (model_id)
+    join posts o on o.post_id = p.post_id and o.task = m.task
+    semi join people on people.post_id = p.post_id
+    where p.is_out_of_fold and p.label is not null
+    qualify row_number() over (partition by p.post_id order by p.fold nulls last) = 1
+)
+from people
+union all by name
+from dump
+union all by name
+from model;

@@ -1,0 +1,22 @@
+-- what: who reviews: answers, agreement with the label in force, seconds a label, what they could not judge
+-- grain: annotator
+-- reads: answers, labels, annotator_names
+-- audit: agreement is null or agreement between 0 and 1
+create or replace view main.reviewers as
+select
+    a.annotator,
+    any_value(n.name) as name,
+    a.origin = 'simulated' as is_simulated,
+    count(*) as n_answers,
+    count(*) filter (a.status = 'given') as n_labels,
+    count(*) filter (a.status = 'skipped') as n_skipped,
+    count(*) filter (a.status in ('unsure', 'conflict', 'broken')) as n_without_label,
+    avg((a.label = l.label)::double) filter (a.status = 'given' and l.label_origin = 'review') as agreement,
+    median(a.lead_time_s) as lead_time_s,
+    max(a.annotated_at) as last_answer_at
+from answers a
+left join labels l using (post_id)
+left join annotator_names n using (annotator)
+where a.project is not null and a.modality = 'both'
+group by a.annotator, a.origin
+order by n_answers desc, a.annotator;
