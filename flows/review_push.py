@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +12,8 @@ from flows.output import say
 from flows.progress import progress
 from flows.review_pictures import addresses, put_back
 from flows.review_round import Round, carry_out, commit, intend, intended, look_for, next_round, task_post
+from flows.review_simulate import truth_of
+from flows.review_truth import keep, mixed
 from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, subject
 from labelstudio.connection import Connection
 from labelstudio.errors import ReviewError
@@ -42,12 +45,15 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the queue is filled with: at most `batch` open posts, each for `overlap` people."""
+    """What the queue is filled with: at most `batch` open posts, each for `overlap` people; `truth_share` of a round
+    are posts whose label is known.
+    """
 
     source: str | None
     batch: int
     overlap: int
     opinion: str
+    truth_share: float = 0.0
 
 
 def push(
@@ -120,7 +126,8 @@ def _fill(desk: Desk, asked: Asked, moment: Moment, journal: Journal, on_done: O
 def _chosen(about: Subject, asked: Asked, moment: Moment, n: int) -> list[dict[str, Any]]:
     if n <= 0:
         return []
-    return moment.table(NEXT, task=about.task, source=asked.source, project=about.title, n=n).to_pylist()
+    chosen = moment.table(NEXT, task=about.task, source=asked.source, project=about.title, n=n).to_pylist()
+    return mixed(moment, chosen, task=about.task, project=about.title, share=asked.truth_share)
 
 
 def _update(desk: Desk, waiting: list[dict[str, Any]], moment: Moment, journal: Journal) -> list[str]:
@@ -156,12 +163,19 @@ def command(
     opinion: Annotated[
         str, typer.Option(help="What the model thinks: hidden, ask (in a closed panel), shown. It is recorded.")
     ] = "hidden",
+    ground_truth: Annotated[
+        Path | None, typer.Option(help="CSV of post_id and label: known posts, mixed in to measure reviewers.")
+    ] = None,
+    truth_share: Annotated[float, typer.Option(min=0, max=0.5, help="Share of known posts in a round.")] = 0.1,
     restore_screen: Annotated[bool, typer.Option("--restore-screen", help="Put our labelling screen back.")] = False,
 ) -> None:
     """Print how many posts were handed over, and where reviewers find them."""
-    asked = Asked(source, review_batch, overlap, opinion)
+    opened = open_store(store)
+    if ground_truth is not None:
+        keep(opened, truth_of(ground_truth, source=source))
+    asked = Asked(source, review_batch, overlap, opinion, truth_share if ground_truth else 0.0)
     with progress("push", total=None) as on_done:
-        done = push(open_store(store), project=project, task=task, asked=asked, restore=restore_screen, on_done=on_done)
+        done = push(opened, project=project, task=task, asked=asked, restore=restore_screen, on_done=on_done)
     if not done.run_ids:
         say(f"nothing to do: {done.n_open} posts are open in {done.title}")
     else:

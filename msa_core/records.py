@@ -239,3 +239,11 @@ class Consensus:
     posterior: float
     n_votes: int
     n_people: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroundTruth:
+    """A post whose label is known beforehand."""
+
+    post_id: str
+    label: str

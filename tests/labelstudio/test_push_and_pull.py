@@ -6,7 +6,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from flows.review_push import Asked, push
 from flows.review_settle import consensus, settle
+from flows.review_truth import keep
 from msa_core.records import Doubt, Model, Prediction
 from tests.labelstudio.queue_desk import QueueDesk
 
@@ -146,6 +148,22 @@ def test_an_unsettled_post_goes_to_one_more_person_with_a_note(desk: QueueDesk):
     assert {(task.overlap, task.is_labeled) for task in asked} == {(2, False)}
     assert desk.ask("select count(*) from task_answers where is_open") == [(done.n_asked,)]
     assert settle(desk.store, at_least=1.0, most=2, project=desk.title).n_asked == 0
+
+
+def test_known_posts_are_mixed_in_look_like_others_and_measure_a_reviewer(desk: QueueDesk):
+    known = [post_id for (post_id,) in desk.ask("select post_id from review_posts order by post_id desc limit 10")]
+    keep(desk.store, dict.fromkeys(known, "positive"))
+    push(desk.store, asked=Asked(None, 10, 1, "hidden", truth_share=0.2), project=desk.title)
+    sent = desk.tasks()
+    assert len(sent) == 10
+    mixed_in = [task for task in sent if task.data["post_id"] in known]
+    assert len(mixed_in) >= 2
+    assert not any("truth" in str(task.data) for task in sent)
+    for task, label in zip(mixed_in, ["positive", "negative", *["positive"] * 8], strict=False):
+        desk.answer(task.id, label)
+    desk.pull()
+    ((n_known, accuracy),) = desk.ask("select n_known, accuracy from reviewers")
+    assert (n_known, accuracy) == (len(mixed_in), (len(mixed_in) - 1) / len(mixed_in))
 
 
 def test_text_of_any_kind_reaches_the_server_whole(desk: QueueDesk):

@@ -27,6 +27,7 @@ RECORD_OF = {
     "evaluations": records.Evaluation,
     "review_tasks": records.ReviewTask,
     "quarantine": records.Quarantined,
+    "ground_truth": records.GroundTruth,
     "consensus": records.Consensus,
     "annotator_names": records.AnnotatorName,
 }

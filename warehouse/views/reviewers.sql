@@ -1,6 +1,7 @@
--- what: who reviews: answers, agreement with the label in force, seconds a label, what they could not judge
+-- what: who reviews: answers, agreement with the label in force, seconds a label, accuracy on known posts
 -- grain: annotator
--- reads: answers, labels, annotator_names
+-- reads: answers, labels, annotator_names, ground_truth
+-- audit: accuracy is null or accuracy between 0 and 1
 -- audit: agreement is null or agreement between 0 and 1
 create or replace view main.reviewers as
 select
@@ -12,11 +13,14 @@ select
     count(*) filter (a.status = 'skipped') as n_skipped,
     count(*) filter (a.status in ('unsure', 'conflict', 'broken')) as n_without_label,
     avg((a.label = l.label)::double) filter (a.status = 'given' and l.label_origin = 'review') as agreement,
+    count(g.post_id) filter (a.status = 'given') as n_known,
+    avg((a.label = g.label)::double) filter (a.status = 'given') as accuracy,
     median(a.lead_time_s) as lead_time_s,
     max(a.annotated_at) as last_answer_at
 from answers a
 left join labels l using (post_id)
 left join annotator_names n using (annotator)
+left join ground_truth g using (post_id)
 where a.project is not null and a.modality = 'both'
 group by a.annotator, a.origin
 order by n_answers desc, a.annotator;
