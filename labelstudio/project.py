@@ -71,7 +71,7 @@ def create(connection: Connection, title: str, of: Screen, *, overlap: int) -> P
             expert_instruction=package_files("labelstudio").joinpath("guidelines.md").read_text(encoding="utf-8"),
             sampling=BY_SCORE,
             maximum_annotations=overlap,
-            show_collab_predictions=of.opinion == "shown",
+            show_collab_predictions=False,  # a choice made beforehand is unmade by its own key; words say the opinion
             request_options=ONCE,
         )
     return _project(made)
