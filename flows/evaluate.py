@@ -18,29 +18,8 @@ from warehouse import Moment, Store, digest
 
 SPLITS = ("val", "test", "folds")
 
-JUDGED = """
-    select l.post_id, l.label, coalesce(p.text, '') as text, s.fold, r.probs, r.fold as model_fold
-    from labels l
-    join posts p using (post_id)
-    join splits s using (post_id)
-    left join (from predictions where model_id = $model_id and is_out_of_fold) r using (post_id)
-    where l.task = $task and l.label is not null
-      and case when $source is null then p.source in (
-          select o.source from snapshots t join posts o using (post_id) where t.snapshot_id = $snapshot_id
-      ) else p.source = $source end
-      and case $split
-          when 'folds' then l.post_id in (
-              select post_id from snapshots where snapshot_id = $snapshot_id and split <> 'val'
-          )
-          else s.split = $split
-      end
-    order by l.post_id
-"""
-TRAINED_ON = """
-    select t.post_id, t.label, t.fold, coalesce(p.text, '') as text
-    from snapshots t join posts p using (post_id)
-    where t.snapshot_id = $snapshot_id and t.split <> 'val' order by t.post_id
-"""
+JUDGED = "from judged_posts where model_id = $model and split = $split and coalesce(source = $source, is_own_source)"
+LEARNED = "from training_posts where model_id = $model and split <> 'val' order by post_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +92,8 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
 
 
 def _judged(moment: Moment, of: ScoredModel, split: str, source: str | None) -> pa.Table:
-    asked = {"model_id": of.model_id, "task": of.task, "snapshot_id": of.snapshot_id, "split": split, "source": source}
-    found = moment.table(JUDGED, **asked)
+    """By post_id. Where no source is named, those that the model was trained on."""
+    found = moment.table(JUDGED, model=of.model_id, split=split, source=source).sort_by("post_id")
     n_missing = found["probs"].null_count
     if not found.num_rows:
         raise MsaError(f"No labelled posts in {split}. See what lies where: msa sql 'from splits'")
@@ -154,7 +133,7 @@ def _baselines(moment: Moment, of: ScoredModel, split: str, judged: pa.Table, se
     """Trained on the model's own training set; for `folds` without the fold that they judge, as the model was."""
     from msa_core.baselines import majority, tfidf
 
-    learned = moment.table(TRAINED_ON, snapshot_id=of.snapshot_id)
+    learned = moment.table(LEARNED, model=of.model_id)
     truth, texts = _places(learned["label"], of.labels), np.array(learned["text"].to_pylist(), dtype=object)
     asked = np.array(judged["text"].to_pylist(), dtype=object)
     common, words = (np.zeros((judged.num_rows, len(of.labels))) for _ in range(2))
@@ -169,18 +148,12 @@ def _parts(of: ScoredModel, split: str, learned: pa.Table, judged: pa.Table) -> 
     """(which training posts learn, which judged posts are judged), as masks."""
     if split != "folds":
         return [(np.ones(learned.num_rows, bool), np.ones(judged.num_rows, bool))]
-    of_learned = np.array([-1 if fold is None else fold % of.folds for fold in learned["fold"].to_pylist()])
-    of_judged = np.array(judged["model_fold"].to_pylist())
+    of_learned = learned["held_out_by"].fill_null(-1).to_numpy()
+    of_judged = judged["fold"].to_numpy()
     return [(of_learned != fold, of_judged == fold) for fold in range(of.folds)]
 
 
 def _n_test_reads(store: Store, task: str) -> int:
     """Evaluations on test of models of this task; the same evaluation again is the same reading."""
     with store.moment() as moment:
-        return int(
-            moment.value(
-                "select count(*) from run_history where verb = 'evaluate' and (parameters ->> '$.split') = 'test'"
-                " and (parameters ->> '$.model_id') in (select model_id from models where task = $task)",
-                task=task,
-            )
-        )
+        return int(moment.value("select count(*) from test_reads where task = $task", task=task))

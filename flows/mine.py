@@ -22,6 +22,8 @@ READS = ("posts", "splits", "annotations", "models", "predictions", "doubts")
 POSTS_AT_ONCE = 65_536
 MINABLE = "from minable where model_id = $model and ($source is null or source = $source) order by post_id"
 KNOWN = "select post_id || ' ' || reason as doubt from doubts where model_id = $model"
+QUEUED = "from queue where model_id = $model order by task, place limit $top"
+SHOWN = ("place", "post_id", "split", "disagreement", "strength", "reasons")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +78,9 @@ def command(
     if done.n_seen:
         say(f"{done.n_seen} train posts were trained on and are not mined. To mine them too: msa train clara --folds 5")
     with opened.moment() as moment:
-        queue = moment.table(
-            "select place, post_id, split, disagreement, strength, array_to_string(reasons, ' ') as reasons from queue"
-            " where model_id = $model order by task, place limit $top",
-            model=done.model_id,
-            top=top,
-        )
-    show("the top of the queue", queue.column_names, zip(*(c.to_pylist() for c in queue.columns), strict=True))
+        queue = moment.table(QUEUED, model=done.model_id, top=top)
+    *columns, reasons = (queue[name].to_pylist() for name in SHOWN)
+    show("the top of the queue", SHOWN, zip(*columns, map(" ".join, reasons), strict=True))
 
 
 def _chosen(store: Store, moment: Moment, model: str, task: str | None) -> ScoredModel:
@@ -100,13 +98,7 @@ def _chosen(store: Store, moment: Moment, model: str, task: str | None) -> Score
 
 def _n_seen(moment: Moment, model_id: str) -> int:
     """Train posts without an out-of-fold prediction of the model."""
-    return int(
-        moment.value(
-            "select count(*) from predictions join splits using (post_id)"
-            " where model_id = $model and split = 'train' and not is_out_of_fold",
-            model=model_id,
-        )
-    )
+    return int(moment.value("select count(*) from seen_posts where model_id = $model", model=model_id))
 
 
 def _doubts(moment: Moment, chosen: ScoredModel, source: str | None, at_least: float) -> Iterator[pa.Table]:

@@ -14,15 +14,7 @@ from warehouse.image_cache import ImageCache
 
 AT_ONCE = 1024
 
-CONTENT = """
-    select p.post_id, p.text, coalesce(i.digests, []) as digests
-    from posts p
-    left join (
-        select post_id, list(image_sha256 order by position) as digests from post_images group by post_id
-    ) i using (post_id)
-    where p.post_id in (select unnest($post_ids))
-    order by p.post_id
-"""
+CONTENT = "from post_content where post_id in (select unnest($post_ids)) order by post_id"
 
 
 @dataclass(frozen=True, slots=True)

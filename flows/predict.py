@@ -13,13 +13,9 @@ from flows.scored_models import LATEST, model_named
 from msa_core.errors import MsaError
 from warehouse import Store
 
-ANSWERS = """
-    select p.source, p.source_id, r.label
-    from posts p
-    left join (from predictions where model_id = $model_id) r using (post_id)
-    where p.is_official_unlabelled and p.task = $task and ($source is null or p.source = $source)
-    order by try_cast(p.source_id as bigint), p.source_id
-"""
+ANSWERS = (
+    "from withheld_answers where model_id = $model and coalesce(source = $source, true) order by number, source_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ def predict(
     """Rows by number, or in the order of the ids in the first column of `order_of`. Raises MsaError."""
     with store.moment() as moment:
         of = model_named(store, moment, model, task)
-        rows = moment.table(ANSWERS, model_id=of.model_id, task=of.task, source=source).to_pylist()
+        rows = moment.table(ANSWERS, model=of.model_id, source=source).to_pylist()
     _check(of.model_id, rows)
     answers = {row["source_id"]: row["label"] for row in rows}
     ids = list(answers) if order_of is None else _ordered(order_of, answers)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from flows.cells import defused
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from msa_core.errors import MsaError, TaskError
@@ -17,7 +18,7 @@ from warehouse import Store
 from warehouse.moment import Moment
 
 VERBS = ("ingest", "split", "train", "score", "evaluate", "mine")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+RUNS = "select verb, run_id from runs where list_contains($verbs, verb) order by all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,8 @@ def audit_csv(store: Store, *, output: Path) -> int:
         writer = csv.writer(file)
         writer.writerow(table.schema.names)
         for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
-            writer.writerow([_defused(cell) for cell in row])
+            writer.writerow([defused(cell) for cell in row])
     return int(table.num_rows)
-
-
-def _defused(cell: str | float | None) -> str | float | None:
-    return "'" + cell if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def _subject(moment: Moment, task: str | None, model_id: str | None, root: Path) -> Subject:
@@ -128,9 +125,7 @@ def _figures(moment: Moment, subject: Subject) -> tuple[Figure, ...]:
 
 def _lineage(moment: Moment, model_id: str | None) -> tuple[tuple[str, str], ...]:
     """The ids that lead back: the model, its snapshot and weights, and the runs that count."""
-    runs = moment.table(
-        "select verb, run_id from runs where list_contains($verbs, verb) order by all", verbs=list(VERBS)
-    )
+    runs = moment.table(RUNS, verbs=list(VERBS))
     found = list(zip(runs["verb"].to_pylist(), runs["run_id"].to_pylist(), strict=True))
     for row in moment.table("from models where model_id = $model_id", model_id=model_id).to_pylist():
         ids = [("model", model_id), ("snapshot", row["snapshot_id"]), ("weights", row["checkpoint_sha256"])]

@@ -21,28 +21,7 @@ if TYPE_CHECKING:
 POSTS_A_RUN = 50_000
 POSTS_A_CHUNK = 4096
 
-WAITING = """
-    with learned as (
-        from snapshots where snapshot_id = $snapshot_id and split in ('train', 'pool')
-    ),
-    twins as (
-        select c.cluster_id, min(l.fold) as fold, count(distinct l.fold) as n_folds
-        from learned l join clusters c using (post_id) group by c.cluster_id
-    )
-    select
-        p.post_id,
-        l.post_id is not null
-        or coalesce(w.cluster_id is not null and s.split not in ('val', 'test'), false) as is_trained_on,
-        case when l.post_id is not null then l.fold when w.n_folds = 1 then w.fold end as fold
-    from posts p
-    left join learned l using (post_id)
-    left join splits s on s.post_id = p.post_id
-    left join clusters c on c.post_id = p.post_id
-    left join twins w on w.cluster_id = c.cluster_id
-    where p.task = $task and ($source is null or p.source = $source)
-      and p.post_id not in (select post_id from predictions where model_id = $model_id)
-    order by p.post_id
-"""
+WAITING = "from unscored_posts where model_id = $model and coalesce(source = $source, true) order by post_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +93,8 @@ def command(
 
 
 def _waiting(moment: Moment, of: ScoredModel, source: str | None) -> Waiting:
-    asked = {"snapshot_id": of.snapshot_id, "task": of.task, "model_id": of.model_id, "source": source}
-    found = moment.table(WAITING, **asked)
-    ids, trained, folds = (column.to_pylist() for column in found.columns)
-    held_out = [
-        fold % of.folds if is_trained and of.folds and fold is not None else None
-        for is_trained, fold in zip(trained, folds, strict=True)
-    ]
-    pairs = zip(trained, held_out, strict=True)
-    return Waiting(ids, held_out, [not is_trained or fold is not None for is_trained, fold in pairs])
+    found = moment.table(WAITING, model=of.model_id, source=source)
+    return Waiting(*(found[name].to_pylist() for name in ("post_id", "fold", "is_out_of_fold")))
 
 
 def _predictions(

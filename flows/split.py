@@ -17,6 +17,7 @@ from warehouse import Moment, Store
 
 DEFAULT_FOLDS = 5
 READS = ("posts", "post_images", "images", "annotations", "clusters", "splits")
+COUNTS = "select split, label, sum(n) as posts, sum(n_official) as official from split_counts group by all order by all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def split(
     shares = _shares(train, val, test)
     nothing = SplitDone(None, 0, 0, ())
     with store.moment() as moment:
-        if not _n_waiting(moment):
+        if not moment.value("select count(*) from unplaced_posts"):
             return nothing
         n_folds = _n_folds(moment, folds)
         policy = moment.value("select label_policy from policy_in_force")
@@ -100,18 +101,9 @@ def _shares(train: float, val: float, test: float) -> Shares:
     return Shares(train, val, test)
 
 
-def _n_waiting(moment: Moment) -> int:
-    """Posts without a split or a cluster: without them nothing here can change."""
-    placed = "select post_id from splits intersect select post_id from clusters"
-    return int(moment.value(f"select count(*) from posts anti join ({placed}) using (post_id)"))  # noqa: S608
-
-
 def _n_folds(moment: Moment, asked: int | None) -> int:
     """A post keeps its fold for ever, so the first split decides how many there are."""
-    decided = moment.value(
-        "select max((parameters ->> '$.folds')::int) from run_history"
-        " where run_id in (select origin_run_id from splits)"
-    )
+    decided = moment.value("select max(folds) from split_runs")
     if asked is not None and decided is not None and asked != decided:
         raise MsaError(
             f"This store has {decided} folds, and posts keep theirs. Leave out --folds, or use another store."
@@ -122,21 +114,16 @@ def _n_folds(moment: Moment, asked: int | None) -> int:
 def _clusters(moment: Moment) -> list[Cluster]:
     """Of every post, by post_id."""
     posts = moment.table("select post_id, text from posts order by post_id")
-    pictures = moment.table(
-        "select post_id, image_sha256, dhash from post_images join images using (image_sha256)"
-        " order by post_id, position"
-    )
+    pictures = moment.table("select post_id, image_sha256, dhash from pictures order by post_id, position")
     places = pc.index_in(pictures["post_id"], posts["post_id"]).to_numpy().astype(np.int64)
     shown = Pictures(places, pictures["image_sha256"].to_pylist(), pictures["dhash"].to_numpy().astype(np.uint64))
     return clusters(posts["post_id"].to_pylist(), posts["text"].to_pylist(), shown)
 
 
 def _members(moment: Moment, found: list[Cluster]) -> list[Member]:
-    rows = moment.table(
-        "select p.source, l.label, p.official_split, p.is_official_unlabelled"
-        " from posts p left join labels l using (post_id) order by p.post_id"
-    )
-    columns = [column.to_pylist() for column in rows.columns]
+    rows = moment.table("from post_labels order by post_id")
+    told = ("source", "label", "official_split", "is_official_unlabelled")
+    columns = [rows[name].to_pylist() for name in told]
     return [
         Member(cluster.post_id, cluster.cluster_id, *row)
         for cluster, row in zip(found, zip(*columns, strict=True), strict=True)
@@ -157,10 +144,7 @@ def _changed(moment: Moment, found: list[Cluster]) -> list[Cluster]:
 
 def _print_counts(store: Store) -> None:
     with store.moment() as moment:
-        counts = moment.table(
-            "select split, coalesce(label, '') as label, count(*) as posts, count(*) filter (official) as official"
-            " from splits left join labels using (post_id) group by all order by all"
-        )
+        counts = moment.table(COUNTS)
         leaks = moment.table("select kind, count(*) as pairs from leaks group by kind order by kind")
         twins = moment.value("select count(*) from clusters where why <> 'none'")
     show("splits", counts.column_names, zip(*(column.to_pylist() for column in counts.columns), strict=True))

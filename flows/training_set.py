@@ -3,19 +3,15 @@
 from collections import Counter
 from dataclasses import dataclass
 
+import pyarrow.compute as pc
+
 from msa_core.errors import TaskError, TrainingError
 from msa_core.records import SnapshotRow
 from msa_core.tasks import TASKS
 from warehouse import Moment, digest
 
-LABELLED = """
-    select l.post_id, l.label, l.label_policy, l.label_origin, s.split, s.fold
-    from labels l join posts p using (post_id) join splits s using (post_id)
-    where l.task = $task and ($source = 'all' or p.source = $source) and l.label is not null
-      and s.split in ('train', 'val', 'pool') and not p.is_official_unlabelled
-      and ($keeps_leaks or s.split = 'val' or l.post_id not in (select post_id from leaks))
-    order by l.post_id
-"""
+TRAINABLE = "from trainable_posts where task = $task and $source in ('all', source) order by post_id"
+FROZEN = ("post_id", "label", "label_policy", "label_origin", "split", "fold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +59,18 @@ def labels_of(moment: Moment, task: str) -> tuple[str, ...]:
 
 
 def freeze(moment: Moment, about: Subject, *, keeps_leaks: bool) -> TrainingSet:
-    """Raises TrainingError where nothing can be learned from it."""
-    asked = {"task": about.task, "source": about.source}
-    rows = moment.table(LABELLED, keeps_leaks=keeps_leaks, **asked).to_pylist()
-    n_all = len(rows) if keeps_leaks else moment.table(LABELLED, keeps_leaks=True, **asked).num_rows
+    """Every post weighs the same: 1. Raises TrainingError where nothing can be learned from it."""
+    found = moment.table(TRAINABLE, task=about.task, source=about.source)
+    n_leaks = 0 if keeps_leaks else pc.sum(found["is_leak"]).as_py() or 0
+    kept = found if keeps_leaks else found.filter(pc.invert(found["is_leak"]))
+    rows = kept.select(FROZEN).to_pylist()
     _check(moment, about, Counter(row["label"] for row in rows if row["split"] != "val"))
     snapshot_id = "snapshot-" + digest([about.task, *([str(value) for value in row.values()] for row in rows)])
     frozen = [
         SnapshotRow(snapshot_id=snapshot_id, task=about.task, score=None, weight=1.0, caption_id=None, **row)
         for row in rows
     ]
-    return TrainingSet(snapshot_id, about, frozen, n_all - len(rows))
+    return TrainingSet(snapshot_id, about, frozen, n_leaks)
 
 
 def _one(what: str, asked: str | None, choices: list[str]) -> str:

@@ -18,8 +18,8 @@ class StoreTask:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`missing`: open posts without a task. `moved`: posts whose task has another id. `unknown`: tasks of no post that the
-    store pushed. `doubled`: unanswered tasks of posts that have another. `lost`: answered posts without a task.
+    """`missing`: open posts without a task. `moved`: posts whose task has another id. `unknown`: tasks that the store
+    never pushed. `doubled`: unanswered tasks of posts that have another. `lost`: answered posts without a task.
     """
 
     missing: tuple[str, ...]

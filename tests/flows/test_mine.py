@@ -8,8 +8,9 @@ from typer.testing import CliRunner
 from flows.cli import app
 from flows.mine import mine
 from msa_core.errors import MsaError
-from msa_core.records import Annotation, Model, Post, Prediction, Split
+from msa_core.records import Annotation, Model, Post, Prediction, SnapshotRow, Split
 from warehouse import Store
+from warehouse.audit import audit
 
 LABELS = ("negative", "neutral", "positive")
 SURE, TORN, EVEN = (0.02, 0.03, 0.95), (0.1, 0.45, 0.45), (0.34, 0.33, 0.33)
@@ -20,9 +21,9 @@ def a_post(post_id: str, *, unlabelled: bool = False) -> Post:
     return Post(post_id, source, source_id, "sentiment", "", None, None, None, None, 0, None, unlabelled, None)
 
 
-def a_label(post_id: str, value: str) -> Annotation:
+def a_label(post_id: str, value: str, *, word: int = 1) -> Annotation:
     return Annotation(
-        f"annotation-{post_id}", post_id, "dump", "both", value, None, "given", None, "dump",
+        f"annotation-{post_id}-{word}", post_id, "dump", "both", value, None, "given", None, "dump",
         None, None, None, None, None, None, None,
     )  # fmt: skip
 
@@ -35,6 +36,12 @@ def a_prediction(
 
 def a_model(model_id: str, *, task: str = "sentiment", labels: tuple[str, ...] = LABELS) -> Model:
     return Model(model_id, "clara", task, labels, "{}", None, "snapshot-1", 2, 1, "{}", "0" * 64, 1.0)
+
+
+def a_row(post_id: str, split: str, fold: int | None) -> SnapshotRow:
+    return SnapshotRow(
+        "snapshot-1", post_id, "sentiment", "negative", None, 1.0, split, fold, None, "literature", "dump"
+    )
 
 
 def commit(store: Store, verb: str, number: int = 0, **tables: list) -> None:
@@ -145,6 +152,43 @@ def test_a_label_that_comes_later_brings_its_own_doubt(store):
     commit(store, "ingest", 2, annotations=[a_label("s:pool", "positive")])
     assert mine(store, at_least=0.9).n_by_reason == (("wrong-and-confident", 1),)
     assert set(doubts(store)) > set(before)
+
+
+def hard(store: Store) -> dict[str, tuple[list[str], float]]:
+    with store.moment() as moment:
+        rows = moment.table("select post_id, reasons, disagreement from hard_posts order by post_id").to_pylist()
+    return {row["post_id"]: (row["reasons"], row["disagreement"]) for row in rows}
+
+
+def test_a_label_that_was_corrected_to_what_the_model_says_is_doubted_no_more(store):
+    score(store, val=SURE, train=SURE, pool=SURE)
+    mine(store)
+    assert set(hard(store)) == {"s:train", "s:val"}
+    commit(store, "ingest", 2, annotations=[a_label("s:val", "positive", word=2)])
+    assert hard(store) == {"s:train": (["wrong-and-confident"], pytest.approx(0.98))}
+    with store.moment() as moment:
+        assert moment.value("select count(*) from queue") == 1
+    commit(store, "ingest", 3, annotations=[a_label("s:val", "neutral", word=3)])
+    assert set(hard(store)) == {"s:train", "s:val"}
+    assert mine(store).run_id is None
+
+
+def test_a_corrected_label_leaves_the_other_doubts_of_its_post(store):
+    score(store, val=TORN, train=SURE, pool=SURE)
+    mine(store)
+    commit(store, "ingest", 2, annotations=[a_label("s:val", "positive", word=2)])
+    reasons, disagreement = hard(store)["s:val"]
+    assert "wrong-and-confident" not in reasons
+    assert "margin" in reasons
+    assert disagreement == 0
+
+
+def test_a_prediction_that_only_claims_to_be_out_of_fold_breaks_the_audit(store):
+    commit(store, "train", 2, snapshots=[a_row("s:train", "train", 0), a_row("s:val", "val", None)])
+    score(store)
+    with store.moment() as moment:
+        broken = {finding.relation: finding.n_broken for finding in audit(moment) if finding.n_broken}
+    assert broken["minable"] == 1
 
 
 def test_a_store_without_doubts_commits_no_run(store):

@@ -7,10 +7,12 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.cli import app
+from flows.evaluate import evaluate
 from flows.report import audit_csv, report
 from msa_core.errors import MsaError, TaskError
-from msa_core.records import Evaluation, Post
+from msa_core.records import Evaluation, Post, SnapshotRow, Split
 from tests.flows.filled_store import STAGES, filled
+from tests.flows.test_mine import a_label, a_post, a_prediction
 
 WAITS = {
     "empty": 7,
@@ -67,6 +69,26 @@ def test_a_test_score_is_shown_only_where_it_was_stored(tmp_path: Path):
     report(store, output=tmp_path / "after.html")
     assert "this model, test" not in (tmp_path / "before.html").read_text(encoding="utf-8")
     assert "this model, test" in (tmp_path / "after.html").read_text(encoding="utf-8")
+
+
+def test_a_model_is_shown_on_the_sources_it_was_trained_on_as_evaluate_judges_it(tmp_path: Path):
+    store = filled(tmp_path / "store")
+    other, policy = "other:1", ("literature", "dump")
+    run = store.begin("ingest", parameters={"source": "other"}, inputs=["other"], version=1)
+    assert run is not None
+    with run:
+        run.write("posts", [a_post(other)])
+        run.write("annotations", [a_label(other, "negative")])
+        run.write("splits", [Split(other, "val", None, False)])
+        run.write("predictions", [a_prediction(other, (0.1, 0.2, 0.7), model_id="clara-hand")])
+        run.write(
+            "snapshots",
+            [SnapshotRow("snapshot-hand", "hand:00", "sentiment", "negative", None, 1.0, "train", 0, None, *policy)],
+        )
+    n_posts = evaluate(store).n_posts
+    assert (n_posts, evaluate(store, source="other").n_posts) == (9, 1)
+    report(store, output=tmp_path / "report.html")
+    assert f"{n_posts} labelled posts, not trained on" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_several_tasks_are_told_apart(tmp_path: Path):

@@ -1,5 +1,7 @@
 """`msa score`: every post once, out of fold where it was trained on, with the numbers that the Classifier gives."""
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -8,8 +10,9 @@ from flows.score import score
 from flows.train import train
 from msa_core import Classifier
 from msa_core.errors import MsaError
-from msa_core.records import Cluster, Split
+from msa_core.records import Cluster, Model, Split
 from tests.flows.filled_store import filled
+from tests.flows.test_mine import LABELS, a_post, a_prediction, a_row, commit
 from tests.flows.test_train import QUICK
 from warehouse import Store
 
@@ -148,3 +151,60 @@ def test_the_twin_of_a_trained_post_is_not_out_of_fold_either(tmp_path):
         store, f"select is_out_of_fold from predictions where model_id = '{model_id}' and post_id = 'demo:mate'"
     )
     assert found["is_out_of_fold"].to_pylist() == [False]
+
+
+@pytest.fixture
+def waiting(tmp_path) -> Store:
+    """Two fold models over four folds: a, b and g were trained on, c is a twin of a and b, d of g; v stopped it."""
+    store = Store.init(tmp_path / "store")
+    ids = [f"s:{name}" for name in "abcdegv"]
+    config = json.dumps({"folds": 2})
+    models = [
+        Model(f"clara-{n}", "clara", "sentiment", LABELS, config, None, f"snapshot-{n}", 2, 1, "{}", "0" * 64, 1.0)
+        for n in (1, 2)
+    ]
+    clusters = {"s:a": "x", "s:b": "x", "s:c": "x", "s:d": "y", "s:g": "y", "s:e": "z", "s:v": "v"}
+    commit(store, "ingest", posts=[a_post(post_id) for post_id in ids])
+    commit(
+        store,
+        "split",
+        clusters=[Cluster(post_id, f"cluster-{name}", "text") for post_id, name in clusters.items()],
+        splits=[Split(post_id, "val" if post_id == "s:v" else "pool", None, False) for post_id in ids],
+    )
+    rows = [a_row("s:a", "train", 2), a_row("s:b", "train", 3), a_row("s:g", "train", 1), a_row("s:v", "val", None)]
+    commit(store, "train", models=models, snapshots=rows)
+    commit(
+        store,
+        "score",
+        predictions=[a_prediction("s:e", (0.1, 0.2, 0.7)), a_prediction("s:d", (1, 0, 0), model_id="clara-2")],
+    )
+    return store
+
+
+def test_the_fold_model_that_held_a_post_out_scores_it_and_a_twin_of_two_folds_has_none(waiting):
+    rows = _table(waiting, "from unscored_posts where model_id = 'clara-1' order by post_id").to_pylist()
+    assert [(row["post_id"], row["fold"], row["is_out_of_fold"]) for row in rows] == [
+        ("s:a", 0, True),
+        ("s:b", 1, True),
+        ("s:c", None, False),
+        ("s:d", 1, True),
+        ("s:g", 1, True),
+        ("s:v", None, True),
+    ]
+
+
+VIEWS = ("unscored_posts", "judged_posts", "validation_predictions", "withheld_answers", "minable", "seen_posts")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_asking_about_one_model_reads_no_other_models_predictions(waiting, view):
+    plan = json.loads(_table(waiting, f"explain (format json) from {view} where model_id = 'clara-1'")[1][0].as_py())
+    scans = [of for of in _filters(plan) if {"post_id", "model_id"} <= set(of["Projections"])]
+    assert scans
+    assert all("model_id='clara-1'" in str(of.get("Filters")) for of in scans)
+
+
+def _filters(plan: list) -> list[dict]:
+    """What every scan of the plan reads, and by which filters."""
+    found = [node["extra_info"] for node in plan if "READ_PARQUET" in node["name"]]
+    return found + [of for node in plan for of in _filters(node["children"])]

@@ -15,6 +15,7 @@ from labelstudio.screen import screen
 from labelstudio.server_folder import Server
 from labelstudio.tasks import TaskPost, as_task
 from msa_core.sample_dump.scenes import draw
+from tests.labelstudio.queue_desk import QueueDesk
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -136,6 +137,23 @@ def test_three_posts_are_judged_with_two_keys_each(
     }
     assert reviewer.errors == []
     assert [url for url in reviewer.asked if not url.startswith((label_studio.url, "data:", "blob:"))] == []
+
+
+def test_what_is_pushed_and_answered_by_keys_is_exactly_what_a_pull_brings(reviewer: Reviewer, desk: QueueDesk):
+    desk.push(5)
+    reviewer.opens(desk.project.id)
+    for nth, key in enumerate("32z"):
+        reviewer.sees()
+        reviewer.keeps(f"pushed-{nth}")
+        reviewer.presses(key, "Control+Enter")
+    done = desk.pull()
+    assert (done.n_new, done.n_quarantined) == (3, 0)
+    answered = desk.ask("select label, status, lead_time_s > 0 from answers where project is not null order by task_id")
+    assert answered == [("positive", "given", True), ("neutral", "given", True), (None, "unsure", True)]
+    sent = [task.data["post_id"] for task in desk.tasks()]
+    asked = "select post_id from answers where project is not null order by task_id"
+    assert [post_id for (post_id,) in desk.ask(asked)] == sent[:3]
+    assert desk.pull().run_id is None
 
 
 def test_text_and_images_may_be_judged_apart_and_commented_on(

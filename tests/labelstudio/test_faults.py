@@ -51,8 +51,7 @@ def in_child(work: Callable[..., None], *arguments: Any) -> multiprocessing.proc
     return process
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("at", [1, 2, 3, 4])
+@pytest.mark.parametrize(("at", "when"), [(1, "before"), (1, "after"), (2, "before"), (3, "after"), (4, "before")])
 def test_a_push_killed_at_any_line_of_its_journal_is_finished_by_the_next(
     desk: QueueDesk, monkeypatch: pytest.MonkeyPatch, at: int, when: str
 ):
@@ -65,6 +64,7 @@ def test_a_push_killed_at_any_line_of_its_journal_is_finished_by_the_next(
     assert len(desk.tasks()) == 5
     assert desk.push(5).run_ids == ()
     assert desk.is_exact()
+    assert desk.is_clean()
 
 
 def test_two_pushes_at_once_send_each_post_once(desk: QueueDesk):
@@ -140,6 +140,7 @@ def test_a_server_that_dies_within_an_import_loses_and_doubles_nothing(own: OwnS
     n_open = own.desk(desk.store).push(47).n_open
     assert len(own.desk(desk.store).tasks()) == n_open
     assert own.desk(desk.store).is_exact()
+    assert desk.is_clean()
 
 
 def test_a_server_that_dies_within_an_export_loses_no_answer(own: OwnServer, tmp_path: Path):

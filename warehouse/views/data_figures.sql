@@ -1,6 +1,6 @@
 -- what: the audit of the data as figures: what was held and refused, texts, images, labels, agreement, clusters, leaks, splits
 -- grain: figure, source, task, name
--- reads: ingests, reject_counts, posts, post_images, images, label_counts, modality_pairs, clusters, leaks, split_counts
+-- reads: ingests, reject_counts, posts, pictures, label_counts, modality_pairs, clusters, leaks, split_counts
 -- audit: value is not null
 create or replace view main.data_figures as
 with held as (
@@ -25,11 +25,10 @@ texts as (
 ),
 sizes as (
     select p.source, p.task, i.image_sha256, i.width, i.height, i.n_bytes
-    from post_images
+    from pictures i
     join posts p using (post_id)
-    join images i using (image_sha256)
 ),
-pictures as (
+looks as (
     unpivot (
         select
             source,
@@ -64,7 +63,7 @@ select 'text characters', source, task, name, value from texts
 union all
 select 'encoding', source, task, coalesce(encoding, 'none'), count(*) from posts group by all
 union all
-select 'images', source, task, name, value from pictures
+select 'images', source, task, name, value from looks
 union all
 select 'label, ' || label_policy, source, task, label, n from label_counts
 union all

@@ -1,11 +1,12 @@
 -- what: predictions that may be mined: of labels, out of fold, not in the test split, not an official unlabelled test
 -- grain: post_id, model_id
 -- reads: predictions, models, splits, posts, labels
--- audit: split <> 'test'
+-- audit: not exists (from training_posts t where t.post_id = minable.post_id and t.model_id = minable.model_id and t.split <> 'val' and coalesce(t.held_out_by <> minable.fold, true))
 create or replace view main.minable as
 select
     p.post_id,
     p.model_id,
+    p.fold,
     o.source,
     s.split,
     l.label,

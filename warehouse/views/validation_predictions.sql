@@ -1,11 +1,9 @@
--- what: what each model says of the labelled posts of the validation split, beside their label in force
+-- what: what each model says of the labelled validation posts of the sources it was trained on, beside their label in force
 -- grain: post_id, model_id
--- reads: predictions, models, splits, labels
--- audit: probs is not null
+-- reads: judged_posts, models
+-- audit: predicted is not null
 create or replace view main.validation_predictions as
-select p.post_id, p.model_id, m.task, l.label, p.label as predicted, p.confidence, p.probs, m.labels
-from predictions p
+select j.post_id, j.model_id, j.task, j.label, j.predicted, j.confidence, j.probs, m.labels
+from judged_posts j
 join models m using (model_id)
-join splits s on s.post_id = p.post_id and s.split = 'val'
-join labels l on l.post_id = p.post_id and l.task = m.task
-where p.fold is null and p.probs is not null and list_contains(m.labels, l.label);
+where j.split = 'val' and j.is_own_source and j.probs is not null and list_contains(m.labels, j.label);
