@@ -21,14 +21,13 @@ CORRECTED = (
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What lies in the demo's folder, and how many promises of the audit are broken (0)."""
+    """What lies in the demo's folder."""
 
     dump: Path
     store: Path
     report: Path
     figures: Path
     model_id: str
-    n_broken: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,7 @@ class Reviewed:
 
 
 def demo(folder: Path, *, posts: int = POSTS, folds: int = FOLDS, epochs: int = EPOCHS) -> Demo:
-    """Draws a dump, runs the loop on it under Prefect, and audits the store. Again: nothing is left to do."""
-    from flows.audit import audit
+    """Draws a dump and runs the loop on it under Prefect. Again: nothing is left to do."""
     from flows.loop import loop
     from flows.report import audit_csv
 
@@ -59,8 +57,7 @@ def demo(folder: Path, *, posts: int = POSTS, folds: int = FOLDS, epochs: int = 
         epochs=epochs,
     )
     audit_csv(store, output=places / "data-figures.csv")
-    n_broken = sum(finding.n_broken > 0 for finding in audit(store))
-    return Demo(dump, places / "store", done.report, places / "data-figures.csv", done.model_id, n_broken)
+    return Demo(dump, places / "store", done.report, places / "data-figures.csv", done.model_id)
 
 
 def review(store: Store, dump: Path, *, report: Path) -> Reviewed:
@@ -112,25 +109,41 @@ def command(
     ] = "",
 ) -> None:
     """About three minutes on two cores. Exit 1 where the audit finds something."""
-    started = monotonic()
     if review_with not in {"", "labelstudio"}:
         raise typer.BadParameter(f"{review_with!r}; the one kind of review is: labelstudio")
+    started = monotonic()
     done = demo(folder, posts=posts, folds=folds, epochs=epochs)
     if review_with:
         reviewed = review(Store.open(done.store), done.dump, report=done.report)
-        say(f"review: {reviewed.n_posts} posts judged by a simulated reviewer, {reviewed.n_changed} labels corrected")
+        say(f"review: {reviewed.n_posts} posts judged by simulated reviewers, {reviewed.n_changed} labels corrected")
+    n_broken = _n_broken(Store.open(done.store))
     say("")
-    audited = f"{done.n_broken} promises are broken" if done.n_broken else "clean"
-    say(f"done in {monotonic() - started:.0f} s; audit: {audited}")
-    say(f"report        {done.report}")
-    say(f"data figures  {done.figures}")
-    say(f"store         {done.store}")
-    say(f"the truth     {done.dump / 'truth.csv'}")
-    say("")
-    say("next, look at the report, then ask:")
-    say(f"  msa sql 'from queue limit 10' --store {done.store}")
-    say(f"  msa sql 'from label_errors limit 10' --store {done.store}")
-    say("and on a dump of your own:")
-    say("  msa init && msa loop FORMAT PATH --source NAME --towers tiny")
-    if done.n_broken:
+    say(f"done in {monotonic() - started:.0f} s; audit: {f'{n_broken} promises are broken' if n_broken else 'clean'}")
+    for line in _next(done):
+        say(line)
+    if n_broken:
         raise typer.Exit(1)
+
+
+def _next(done: Demo) -> tuple[str, ...]:
+    """Where everything lies, and what to type."""
+    return (
+        f"report        {done.report}",
+        f"data figures  {done.figures}",
+        f"store         {done.store}",
+        f"the truth     {done.dump / 'truth.csv'}",
+        "",
+        "next, look at the report, then ask:",
+        f"  msa sql 'from queue limit 10' --store {done.store}",
+        f"  msa sql 'from label_errors limit 10' --store {done.store}",
+        "let people judge the hardest posts, in Label Studio:",
+        f"  msa review server --store {done.store}    and beside it: msa review push --store {done.store}",
+        "and on a dump of your own:",
+        "  msa init && msa loop FORMAT PATH --source NAME --towers tiny",
+    )
+
+
+def _n_broken(store: Store) -> int:
+    from flows.audit import audit
+
+    return sum(finding.n_broken > 0 for finding in audit(store))

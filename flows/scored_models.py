@@ -18,7 +18,6 @@ class ScoredModel:
     model_id: str
     task: str
     labels: tuple[str, ...]
-    snapshot_id: str
     folds: int
     origin_run_id: str
     folder: Path
@@ -48,7 +47,6 @@ def _described(row: dict[str, Any], models: Path) -> ScoredModel:
         row["model_id"],
         row["task"],
         tuple(row["labels"]),
-        row["snapshot_id"],
         json.loads(row["config"]).get("folds", 0),
         row["origin_run_id"],
         models / row["model_id"],

@@ -19,8 +19,8 @@ Landed = Callable[[dict[str, int]], None]
 def import_tasks(
     connection: Connection, project: Project, posts: Sequence[TaskPost], *, opinion: str, ready: Ready, landed: Landed
 ) -> None:
-    """`ready` sees to the images of a batch while the one before it is sent. `landed` hears the task id of each post after
-    each batch, before the next is sent.
+    """`ready` sees to the images of a batch while the one before it is sent. `landed` hears of each batch, post_id →
+    task_id, before the next is sent.
     """
     parts = [posts[start : start + TASKS_AT_ONCE] for start in range(0, len(posts), TASKS_AT_ONCE)]
     with ThreadPoolExecutor(1) as ahead:
