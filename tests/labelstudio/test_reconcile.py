@@ -92,6 +92,15 @@ def test_a_wrong_token_is_an_error_that_names_the_variable(desk: QueueDesk, monk
             desk.push(1)
 
 
+def test_a_personal_access_token_works_until_it_is_revoked(desk: QueueDesk, monkeypatch: pytest.MonkeyPatch):
+    token = desk.client.tokens.create().token
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", token)
+    desk.push(1)
+    desk.client.tokens.blacklist(refresh=token)
+    with pytest.raises(TokenRefused, match="LABEL_STUDIO_API_KEY"):
+        desk.push(1)
+
+
 def test_a_push_while_another_works_is_told_so(desk: QueueDesk):
     with lease(desk.store.places, f"review-{desk.title}"), pytest.raises(LeaseHeld):
         desk.push(1)
