@@ -14,7 +14,7 @@ def gc(store: Store, *, dry_run: bool = False, older_than_s: float = DAY_S) -> l
     """What was (or would be) removed."""
     found = leftovers(store, older_than_s=older_than_s)
     if not dry_run:
-        sweep(found)
+        sweep(store.places, found)
     return found
 
 

@@ -3,9 +3,8 @@
 import os
 import re
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext, suppress
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -15,12 +14,17 @@ from flows.intake import Ingested, Intake, reused_memory
 from flows.options import DEFAULT_STORE, ForceOption, StoreOption, open_store
 from flows.output import say, show
 from flows.progress import progress
-from flows.standing import standing
+from flows.standing import ingest_inputs, standing
 from msa_core.dumps import (
     FORMATS,
     Columns,
     Dump,
+    Opened,
+    RawPost,
+    RefusedRow,
+    Standing,
     Taking,
+    each_id_once,
     format_named,
     in_order,
     manifest,
@@ -31,9 +35,13 @@ from msa_core.dumps import (
 from msa_core.errors import DumpError
 from warehouse import Moment, Run, Store
 
-VERSION = 1
+VERSION = 2
 SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MODALITIES = ("image", "text")
+
+
+class _NothingNew(Exception):  # noqa: N818
+    """The dump holds nothing that the store lacks: its run is not committed."""
 
 
 def ingest(
@@ -58,15 +66,18 @@ def ingest(
     options = {"keep_raw": keep_raw, "keep_names": keep_names, "allow_missing": sorted(allow_missing)}
     reading = {"labels": list(labels), "columns": asdict(columns) if columns else None, "word_filter": word_filter}
     space = space_of(task, tuple(labels))
+    parameters = {"source": source, "format": format, "task": task} | options | reading
     with open_dump(format, Path(path), store.places.tmp, space=space, word_filter=word_filter, columns=columns) as dump:
         with progress("digest", total=None) as done:
             found = manifest(dump.root, dump.rows(), n_threads=n_threads(), on_done=done)
-        parameters = {"source": source, "format": format, "task": task} | options | reading
-        run = store.begin("ingest", parameters=parameters, inputs=[found.digest], version=VERSION, force=force)
-        if run is None:
-            return Ingested(None)
-        taking = Taking(dump.root, source, task, frozenset(allow_missing), keep_raw, keep_names)
-        return _take(store, run, dump, taking, n_rows=found.n_rows)
+        with store.moment() as moment:
+            inputs = ingest_inputs(moment, source, found.digest)
+            run = store.begin("ingest", parameters=parameters, inputs=inputs, version=VERSION, force=force)
+            if run is None:
+                return Ingested(None)
+            taking = Taking(dump.root, source, task, frozenset(allow_missing), keep_raw, keep_names)
+            stands = _stands(store, moment, run, taking)
+        return _take(run, dump, taking, stands, n_rows=found.n_rows)
 
 
 def n_threads() -> int:
@@ -84,18 +95,26 @@ def _task(name: str, task: str | None) -> str:
     return own or task or ""
 
 
-def _take(store: Store, run: Run, dump: Dump, taking: Taking, *, n_rows: int) -> Ingested:
-    with store.moment(hiding=run.replaces) as moment:
-        _check_source(moment, taking, str(run.parameters["format"]))
-        stands = standing(moment, taking.source)
-    work = partial(open_post, taking=taking, standing=stands)
-    with run, reused_memory(), progress("ingest", total=n_rows) as done:
-        intake = Intake(run)
-        with closing(in_order(work, dump.rows(), n_threads=n_threads())) as outcomes:
-            for outcome in outcomes:
+def _stands(store: Store, moment: Moment, run: Run, taking: Taking) -> Standing:
+    """What the source holds already; a forced attempt looks past the run that it will replace."""
+    with store.moment(hiding=run.replaces) if run.replaces else nullcontext(moment) as seen:
+        _check_source(seen, taking, str(run.parameters["format"]))
+        return standing(seen, taking.source)
+
+
+def _take(run: Run, dump: Dump, taking: Taking, stands: Standing, *, n_rows: int) -> Ingested:
+    def opened(row: RawPost | RefusedRow) -> Opened:
+        return row, open_post(row, taking, stands)
+
+    intake = Intake(run, stands)
+    with suppress(_NothingNew), run, reused_memory(), progress("ingest", total=n_rows) as done:
+        with closing(in_order(opened, dump.rows(), n_threads=n_threads())) as outcomes:
+            for outcome in each_id_once(outcomes, taking.source):
                 intake.take(outcome)
                 done(1)
         intake.finish()
+        if not intake.has_news:
+            raise _NothingNew
     return intake.summary()
 
 
@@ -127,6 +146,8 @@ def command(
         list[str] | None, typer.Option(help="Of a table; repeat it for several; '' where it has no images. [image]")
     ] = None,
     label_column: Annotated[str, typer.Option(help="Of a table; '' where it has no labels.")] = "label",
+    split_column: Annotated[str, typer.Option(help="Of a table: the official split, train, val or test.")] = "",
+    time_column: Annotated[str, typer.Option(help="Of a table: when it was published, ISO 8601 or seconds.")] = "",
     allow_missing: Annotated[str, typer.Option(help="image,text: take posts that lack them.")] = "",
     keep_raw: Annotated[bool, typer.Option("--keep-raw", help="Keep the texts' bytes as they came.")] = False,
     keep_names: Annotated[bool, typer.Option("--keep-names", help="Do not mask user names and links.")] = False,
@@ -135,6 +156,7 @@ def command(
 ) -> None:
     """Print what came in, and what was refused and why; refused rows are no failure."""
     images = tuple(name for name in (["image"] if image_column is None else image_column) if name)
+    text, label, split, time = (name or None for name in (text_column, label_column, split_column, time_column))
     done = ingest(
         open_store(store),
         format=format,
@@ -142,7 +164,7 @@ def command(
         source=source,
         task=task,
         labels=_words(labels),
-        columns=Columns(id_column, text_column or None, images, label_column or None) if format == "table" else None,
+        columns=Columns(id_column, text, images, label, split, time) if format == "table" else None,
         allow_missing=_modalities(allow_missing),
         keep_raw=keep_raw,
         keep_names=keep_names,
@@ -154,7 +176,7 @@ def command(
 
 def _print(done: Ingested, source: str) -> None:
     if done.run_id is None:
-        say(f"nothing to do: {source} holds this dump already")
+        say(f"nothing to do: {source} holds all of this dump already")
         return
     say(f"{done.run_id}: {done.n_held} rows = {done.n_posts} new + {done.n_known} known + {done.n_rejects} refused")
     say(f"{done.n_images} images, {done.n_annotations} annotations added")

@@ -8,17 +8,21 @@ from typing import Any
 
 import pyarrow as pa
 
-from msa_core.dumps import Known, Taken
+from msa_core.dumps import Known, Standing, Taken
 from msa_core.records import Annotation, Image, Post, PostImage, Reject
 from msa_core.refusals import Reason
 from warehouse import Run
 
-ROWS_A_PIECE = 64
+IMAGES_A_PIECE = 64  # megabytes
+ROWS_A_PIECE = 512  # a few words each: in larger pieces, since a column costs more than its cells
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """Rows held = posts + known + refused. `run_id` is None where the same dump was taken the same way before."""
+    """Rows held = posts + known + refused. `run_id` is None where nothing was added.
+
+    Then the counts are 0 where the very same dump was taken last, since it was not opened again.
+    """
 
     run_id: str | None
     n_held: int = 0
@@ -50,10 +54,12 @@ def reused_memory() -> Iterator[None]:
 
 
 class Intake:
-    """Outcomes in the dump's order become rows, written in pieces of a fixed number of outcomes."""
+    """Outcomes in the dump's order become rows, written in pieces of a fixed number."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, standing: Standing) -> None:
         self._run = run
+        self._standing = standing
+        self.has_news = False  # whether anything came that the store lacks
         self._posts: list[Post] = []
         self._post_images: list[PostImage] = []
         self._images: list[Image] = []
@@ -69,19 +75,23 @@ class Intake:
         if isinstance(outcome, Reject):
             self._rejects.append(outcome)
             self._reasons[outcome.reason] += 1
+            self.has_news = self.has_news or not self._standing.has_reject(outcome)
         else:
             self._annotations += outcome.annotations
             self._n_known += isinstance(outcome, Known)
+            self.has_news = self.has_news or isinstance(outcome, Taken) or bool(outcome.annotations)
         if isinstance(outcome, Taken):
             self._posts.append(outcome.post)
             self._post_images += outcome.post_images
             self._images += [image for image in outcome.images if self._is_new(image)]
+        if len(self._images) >= IMAGES_A_PIECE:
+            self._write(("images", self._images))
         if self._n_held % ROWS_A_PIECE == 0:
-            self._write()
+            self._write_all()
 
     def finish(self) -> None:
         """Writes what waits, and the counters."""
-        self._write()
+        self._write_all()
         self._run.count("held", self._n_held)
         self._run.count("known", self._n_known)
 
@@ -90,7 +100,7 @@ class Intake:
         n = Counter(self._run.n_rows)
         rejects = tuple((reason, self._reasons[reason]) for reason in Reason if self._reasons[reason])
         counts = (self._n_held, n["posts"], self._n_known, n["images"], n["annotations"])
-        return Ingested(self._run.run_id, *counts, rejects)
+        return Ingested(self._run.run_id if self.has_news else None, *counts, rejects)
 
     def _is_new(self, image: Image) -> bool:
         digest = bytes.fromhex(image.image_sha256)
@@ -98,15 +108,17 @@ class Intake:
         self._seen_images.add(digest)
         return is_new
 
-    def _write(self) -> None:
-        waiting: dict[str, list[Any]] = {
-            "posts": self._posts,
-            "post_images": self._post_images,
-            "images": self._images,
-            "annotations": self._annotations,
-            "rejects": self._rejects,
-        }
-        for table, rows in waiting.items():
+    def _write_all(self) -> None:
+        self._write(
+            ("posts", self._posts),
+            ("post_images", self._post_images),
+            ("images", self._images),
+            ("annotations", self._annotations),
+            ("rejects", self._rejects),
+        )
+
+    def _write(self, *waiting: tuple[str, list[Any]]) -> None:
+        for table, rows in waiting:
             if rows:
                 self._run.write(table, rows)
                 rows.clear()

@@ -6,9 +6,12 @@ from typing import Annotated
 
 import typer
 
+from flows.ingest import MODALITIES
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from flows.prefect_settings import settle, without_heartbeat
+from flows.train import TOWERS_HELP
+from msa_core.dumps import Columns
 from msa_core.errors import DumpError
 from warehouse import Store
 
@@ -21,6 +24,18 @@ class Looped:
     report: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a dump is read: what `msa ingest` takes beside its format, path, source and task."""
+
+    labels: tuple[str, ...] = ()
+    columns: Columns | None = None
+    allow_missing: tuple[str, ...] = ()
+    keep_raw: bool = False
+    keep_names: bool = False
+    word_filter: bool = True
+
+
 def loop(
     store: Store,
     *,
@@ -29,7 +44,8 @@ def loop(
     path: Path | None = None,
     source: str | None = None,
     task: str | None = None,
-    towers: str = "pretrained",
+    reading: Reading | None = None,
+    towers: str = "auto",
     folds: int = 5,
     epochs: int | None = None,
 ) -> Looped:
@@ -47,6 +63,7 @@ def loop(
             path=None if path is None else str(path.absolute()),
             source=source,
             task_name=task,
+            reading=reading or Reading(),
             towers=towers,
             folds=folds,
             epochs=epochs,
@@ -60,13 +77,29 @@ def command(
     *,
     store: StoreOption = DEFAULT_STORE,
     source: Annotated[str | None, typer.Option(help="Name of the source that is taken in and trained on.")] = None,
-    task: Annotated[str | None, typer.Option(help="Of a table: sentiment, sarcasm, hate, or your own.")] = None,
-    towers: Annotated[str, typer.Option(help="pretrained, or random ones offline: tiny, small.")] = "pretrained",
+    task: Annotated[str | None, typer.Option(help="Of a table, or which labels to learn: sentiment, hate …")] = None,
+    labels: Annotated[str, typer.Option(help="Of your own task, with commas; others are refused.")] = "",
+    id_column: Annotated[str, typer.Option(help="Of a table.")] = "id",
+    text_column: Annotated[str, typer.Option(help="Of a table; '' where it has no texts.")] = "text",
+    image_column: Annotated[
+        list[str] | None, typer.Option(help="Of a table; repeat it for several; '' where it has no images. [image]")
+    ] = None,
+    label_column: Annotated[str, typer.Option(help="Of a table; '' where it has no labels.")] = "label",
+    split_column: Annotated[str, typer.Option(help="Of a table: the official split, train, val or test.")] = "",
+    time_column: Annotated[str, typer.Option(help="Of a table: when it was published, ISO 8601 or seconds.")] = "",
+    allow_missing: Annotated[str, typer.Option(help="image,text: take posts that lack them.")] = "",
+    keep_raw: Annotated[bool, typer.Option("--keep-raw", help="Keep the texts' bytes as they came.")] = False,
+    keep_names: Annotated[bool, typer.Option("--keep-names", help="Do not mask user names and links.")] = False,
+    word_filter: Annotated[bool, typer.Option(help="hfm: drop train texts that name their own label.")] = True,
+    towers: Annotated[str, typer.Option(help=TOWERS_HELP)] = "auto",
     folds: Annotated[int, typer.Option(min=0, help="Fold models, so that train posts are mined too; 0: none.")] = 5,
     epochs: Annotated[int | None, typer.Option(min=1, help="At most so many; fewer by early stop.")] = None,
     output: Annotated[Path, typer.Option(help="The report to write.")] = Path("report.html"),
 ) -> None:
     """Ingest, split, train, score, evaluate, mine, report. Set PREFECT_API_URL to run it on a Prefect server."""
+    images = tuple(name for name in (["image"] if image_column is None else image_column) if name)
+    words, label, split, time = (name or None for name in (text_column, label_column, split_column, time_column))
+    columns = Columns(id_column, words, images, label, split, time) if format == "table" else None
     done = loop(
         open_store(store),
         output=output,
@@ -74,9 +107,21 @@ def command(
         path=path,
         source=source,
         task=task,
+        reading=Reading(_words(labels), columns, _modalities(allow_missing), keep_raw, keep_names, word_filter),
         towers=towers,
         folds=folds,
         epochs=epochs,
     )
     say(f"report: {done.report}")
     say(f"next: msa sql 'from queue' --store {store}")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _modalities(text: str) -> tuple[str, ...]:
+    strange = set(_words(text)) - set(MODALITIES)
+    if strange:
+        raise typer.BadParameter(f"--allow-missing takes image, text or both, not {min(strange)!r}")
+    return _words(text)

@@ -11,17 +11,21 @@ from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.tasks import exponential_backoff
 
+from flows.loop import Reading
 from flows.output import say
-from warehouse import Store
+from warehouse import LeaseHeld, Store
 
 COUNTED = ("posts", "images", "annotations", "rejects", "labels", "splits", "models", "predictions", "doubts", "queue")
+AS_IT_IS = Reading()
 FINAL = (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)
 
 
 def may_pass(task: Any, run: Any, state: Any) -> bool:
-    """A full disk or a lost network may pass; a user's mistake or an error of ours stays what it is."""
+    """A full disk, a lost network or another process's work may pass; a user's mistake or an error of ours stays."""
     try:
         state.result()
+    except LeaseHeld:
+        return True
     except Exception as error:
         cause: BaseException | None = error
         while cause is not None and not isinstance(cause, OSError):
@@ -40,12 +44,24 @@ PATIENT: dict[str, Any] = {
 
 
 @task(name="ingest", **PATIENT)
-def ingest_stage(root: str, form: str, path: str, source: str, task_name: str | None) -> str | None:
+def ingest_stage(root: str, form: str, path: str, source: str, task_name: str | None, reading: Reading) -> str | None:
     """The id of the run; None where the store holds this dump already."""
     from flows.ingest import ingest
 
     with _clocked("ingest") as tell:
-        done = ingest(_store(root), format=form, path=Path(path), source=source, task=task_name)
+        done = ingest(
+            _store(root),
+            format=form,
+            path=Path(path),
+            source=source,
+            task=task_name,
+            labels=reading.labels,
+            columns=reading.columns,
+            allow_missing=reading.allow_missing,
+            keep_raw=reading.keep_raw,
+            keep_names=reading.keep_names,
+            word_filter=reading.word_filter,
+        )
         tell(done.run_id, f"{done.n_posts:,} posts, {done.n_rejects:,} refused")
     return done.run_id
 
@@ -62,13 +78,17 @@ def split_stage(root: str) -> str | None:
 
 
 @task(name="train", **PATIENT)
-def train_stage(root: str, source: str | None, towers: str, folds: int, epochs: int | None) -> str:
+def train_stage(
+    root: str, source: str | None, task_name: str | None, towers: str, folds: int, epochs: int | None
+) -> str:
     """The id of the model. A killed training goes on from its last epoch."""
     from flows.progress import progress
     from flows.train import train
 
     with _clocked("train") as tell, progress("train", total=None) as on_done:
-        done = train(_store(root), source=source, towers=towers, folds=folds, epochs=epochs, on_done=on_done)
+        done = train(
+            _store(root), source=source, task=task_name, towers=towers, folds=folds, epochs=epochs, on_done=on_done
+        )
         tell(done.run_id, f"{done.model_id}, {done.n_train:,} posts")
     return done.model_id
 
@@ -132,15 +152,16 @@ def loop_flow(
     path: str | None = None,
     source: str | None = None,
     task_name: str | None = None,
-    towers: str = "pretrained",
+    reading: Reading = AS_IT_IS,
+    towers: str = "auto",
     folds: int = 5,
     epochs: int | None = None,
 ) -> str:
     """From a dump, or without one from what the store holds, to a report; the id of the model."""
     if form and path and source:
-        ingest_stage(root, form, path, source, task_name)
+        ingest_stage(root, form, path, source, task_name, reading)
     split_stage(root)
-    model_id = train_stage(root, source, towers, folds, epochs)
+    model_id = train_stage(root, source, task_name, towers, folds, epochs)
     score_stage(root, model_id)
     evaluate_stage(root, model_id)
     mine_stage(root, model_id)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TextIO
 import pyarrow as pa
 import typer
 
+from flows.cells import defused
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import show
 from warehouse import Store
@@ -36,8 +37,11 @@ def command(
     store: StoreOption = DEFAULT_STORE,
     form: Annotated[Format, typer.Option("--format", help="How to write the answer.")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option(help="File to write to (parquet needs one).")] = None,
+    safe_cells: Annotated[
+        bool, typer.Option("--safe-cells", help="csv for a spreadsheet: texts that begin like a formula get a '.")
+    ] = False,
 ) -> None:
-    """Print or write the answer."""
+    """Print or write the answer; every text exactly as it stands, unless asked otherwise."""
     schema, batches = sql(open_store(store), query)
     if form is Format.PARQUET:
         if output is None:
@@ -48,31 +52,25 @@ def command(
         show("", schema.names, _rows(batches))
         return
     with output.open("w", encoding="utf-8", newline="") if output else _stdout() as file:
-        _write(form, schema.names, _rows(batches), file)
+        if form is Format.JSON:
+            _write_json(schema.names, _rows(batches), file)
+            return
+        cells = ([schema.names], _rows(batches))
+        writer = csv.writer(file, delimiter="," if form is Format.CSV else "\t")
+        for rows in cells:
+            writer.writerows([defused(value) for value in row] if safe_cells else row for row in rows)
 
 
-def _write(form: Format, names: list[str], rows: Iterable[list[Any]], file: TextIO) -> None:
-    if form is Format.JSON:
-        for row in rows:
-            json.dump(dict(zip(names, row, strict=True)), file, ensure_ascii=False, default=_plain)
-            file.write("\n")
-        return
-    writer = csv.writer(file, delimiter="," if form is Format.CSV else "\t")
-    writer.writerow(names)
-    writer.writerows([_defused(value) for value in row] for row in rows)
+def _write_json(names: list[str], rows: Iterable[list[Any]], file: TextIO) -> None:
+    for row in rows:
+        json.dump(dict(zip(names, row, strict=True)), file, ensure_ascii=False, default=_plain)
+        file.write("\n")
 
 
 def _rows(batches: Iterable[pa.RecordBatch]) -> Iterable[list[Any]]:
     for batch in batches:
         columns = [column.to_pylist() for column in batch.columns]
         yield from (list(row) for row in zip(*columns, strict=True))
-
-
-def _defused(value: Any) -> Any:
-    """A cell that a spreadsheet would run as a formula is quoted."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
-        return "'" + value
-    return value
 
 
 def _plain(value: Any) -> Any:

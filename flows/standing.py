@@ -3,29 +3,55 @@
 from collections.abc import Iterator
 from typing import Any
 
-from msa_core.dumps.standing import Index, Standing, answer_of, answer_pair, image_list_pair, image_pair, text_pair
+from msa_core.dumps.standing import (
+    Index,
+    Standing,
+    answer_of,
+    answer_pair,
+    image_list_pair,
+    image_pair,
+    reject_pair,
+    text_pair,
+)
 from warehouse import Moment
 
 TEXTS = "select post_id, text_sha256 from posts where source = $source"
-IMAGES = "from post_images where starts_with(post_id, $prefix)"
-IMAGE_LISTS = f"select post_id, list(image_sha256 order by position) {IMAGES} group by post_id"
-ANSWERS = "from answers where origin = 'dump' and starts_with(post_id, $prefix)"
-ANSWERED = f"select post_id, annotator, modality, annotation_id, label, score {ANSWERS}"
+IMAGE_LISTS = "from image_lists where starts_with(post_id, $prefix)"
+ANSWERS = "from dump_answers where starts_with(post_id, $prefix)"
+REJECTS = "select path, line, reason, source_id from rejects where source = $source"
+IMAGES = "select image_sha256 from images"
 
 
 def standing(moment: Moment, source: str) -> Standing:
-    """Posts and answers of the source, images of all sources: asked once, in bulk."""
+    """Posts, answers and rejects of the source, images of all sources: asked once, in bulk."""
+    images = Index(image_pair(*row) for row in _rows(moment, IMAGES))
+    if moment.value("select count(*) from ingests where source = $source", source=source) == 0:
+        return Standing(images=images)
     prefix = f"{source}:"
     answers = (
         answer_pair((post_id, annotator, modality), annotation_id, answer_of(label, score))
-        for post_id, annotator, modality, annotation_id, label, score in _rows(moment, ANSWERED, prefix=prefix)
+        for post_id, annotator, modality, annotation_id, label, score in _rows(moment, ANSWERS, prefix=prefix)
     )
     return Standing(
         texts=Index(text_pair(*row) for row in _rows(moment, TEXTS, source=source)),
         image_lists=Index(image_list_pair(*row) for row in _rows(moment, IMAGE_LISTS, prefix=prefix)),
         answers=Index(answers),
-        images=Index(image_pair(*row) for row in _rows(moment, "select image_sha256 from images")),
+        images=images,
+        rejects=Index(reject_pair(*row) for row in _rows(moment, REJECTS, source=source)),
     )
+
+
+def ingest_inputs(moment: Moment, source: str, digest: str) -> list[str]:
+    """The inputs of an ingest: the dump of this digest, and the ingests of the source that it follows on.
+
+    The dump that the source was taken from last follows on what it followed on then, so that the same dump twice is one
+    run; a dump that comes back after another is a run of its own.
+    """
+    heads = moment.table("from ingest_heads where source = $source order by run_id", source=source)
+    inputs = heads["inputs"].to_pylist()
+    if inputs and digest in inputs[0] and all(each == inputs[0] for each in inputs):
+        return list(inputs[0])
+    return [digest, *heads["run_id"].to_pylist()]
 
 
 def _rows(moment: Moment, sql: str, **values: str) -> Iterator[tuple[Any, ...]]:

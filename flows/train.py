@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,12 +16,14 @@ from flows.progress import progress
 from flows.training_set import TrainingSet, freeze, subject
 from msa_core.errors import TrainingError
 from msa_core.records import CurvePoint, Model
-from warehouse import Moment, Run, Store
+from warehouse import Run, Store, lease
 
 if TYPE_CHECKING:
     from flows.fold_models import Fit, Plan
 
 PRESETS = ("clara",)
+TOWERS_HELP = "pretrained, or random ones offline: tiny, small; auto: pretrained where they can be had, else tiny."
+NO_WEIGHTS = "no pretrained weights at hand: tiny towers, random weights, not CLIP; --towers pretrained says what to do"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def train(
     preset: str = "clara",
     source: str | None = None,
     task: str | None = None,
-    towers: str = "pretrained",
+    towers: str = "auto",
     vision: str | None = None,
     text: str | None = None,
     folds: int = 0,
@@ -59,13 +62,15 @@ def train(
     on_done: Callable[[int], None] | None = None,
 ) -> TrainDone:
     """A model on the labels in force, and with `folds` one more a fold, trained without it. A killed training goes on
-    from its last epoch when the same command is given again. Raises TrainingError, MissingWeights.
+    from its last epoch when the same command is given again; while it runs, the same command elsewhere is refused.
+    Raises TrainingError, MissingWeights, LeaseHeld.
     """
-    from flows.fold_models import Asked, is_main_process, plan, start_over, train_models
+    from flows.fold_models import Asked, is_main_process, plan, train_models
     from flows.post_arrays import PostArrays, content_of
 
     if preset not in PRESETS:
         raise TrainingError(f"No preset {preset!r}. Presets: {', '.join(PRESETS)}")
+    towers = _at_hand(towers, vision, text)
     asked = Asked(towers, vision, text, image_size, max_length, lora_rank, epochs, learning_rate, batch_size, seed)
     with store.moment() as moment:
         frozen = freeze(moment, subject(moment, task, source), keeps_leaks=keep_leaks)
@@ -73,15 +78,16 @@ def train(
         planned = plan(frozen, content, asked, folds, precision)
         run = store.begin("train", parameters=planned.parameters(), inputs=[frozen.snapshot_id], version=1, force=force)
         if run is None:
-            return _standing(moment, frozen, planned)
+            return _standing(store, frozen, planned)
         run.replaces.clear()  # a forced model is one more model: what the old one predicted stays explained
-        if not resume:
-            start_over(work_of(store, run))
-        arrays = PostArrays(store, moment, planned.config.image_size)
-        fits = train_models(frozen, content, arrays, planned, work_of(store, run), on_done)
-    if not is_main_process():
-        return _done(None, model_of(run), frozen, fits[0].metrics.get("val_weighted_f1"))
-    return _commit(store, run, frozen, planned, fits)
+        with _working(store, run, resume=resume) as work:
+            if store.has_run(run.run_id):  # another process was there first, and has just ended
+                return _standing(store, frozen, planned)
+            arrays = PostArrays(store, moment, planned.config.image_size)
+            fits = train_models(frozen, content, arrays, planned, work, on_done)
+            if not is_main_process():
+                return _done(None, model_of(run), frozen, fits[0].metrics.get("val_weighted_f1"))
+            return _commit(store, run, frozen, planned, fits)
 
 
 def command(  # noqa: PLR0917 (a command's options are its arguments)
@@ -89,7 +95,7 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     store: StoreOption = DEFAULT_STORE,
     source: Annotated[str | None, typer.Option(help="Source whose labels train; `all` for every source.")] = None,
     task: Annotated[str | None, typer.Option(help="Label space, when the store has several.")] = None,
-    towers: Annotated[str, typer.Option(help="pretrained, or random ones offline: tiny, small.")] = "pretrained",
+    towers: Annotated[str, typer.Option(help=TOWERS_HELP)] = "auto",
     vision: Annotated[str | None, typer.Option(help="CLIP tower: hub id or local folder.")] = None,
     text: Annotated[str | None, typer.Option(help="Text tower: hub id or local folder.")] = None,
     folds: Annotated[int, typer.Option(min=0, help="Fold models, for out-of-fold scores; 0 for none.")] = 0,
@@ -130,13 +136,41 @@ def work_of(store: Store, run: Run) -> Path:
     return store.places.tmp / "train" / run.run_id
 
 
-def _standing(moment: Moment, frozen: TrainingSet, plan: "Plan") -> TrainDone:
+@contextmanager
+def _working(store: Store, run: Run, *, resume: bool) -> Iterator[Path]:
+    """The training's folder, under a lease of its own, which one process of a launch holds for all; its time is set to
+    now, so that a sweep leaves what a kill of yesterday left.
+    """
+    from flows.fold_models import is_main_process, start_over
+
+    work = work_of(store, run)
+    with lease(store.places, run.run_id) if is_main_process() else nullcontext():
+        if not resume:
+            start_over(work)
+        work.mkdir(parents=True, exist_ok=True)
+        work.touch()
+        yield work
+
+
+def _at_hand(towers: str, vision: str | None, text: str | None) -> str:
+    """Which towers are meant; says so where `auto` found none to load."""
+    from flows.fold_models import is_main_process
+    from msa_core.presets import towers_at_hand
+
+    found = towers_at_hand(towers, vision, text)
+    if found == "tiny" != towers and is_main_process():
+        say(NO_WEIGHTS)
+    return found
+
+
+def _standing(store: Store, frozen: TrainingSet, plan: "Plan") -> TrainDone:
     """The model that the same command made before."""
     wanted = (
         "select m.* from models m join run_history h on h.run_id = m.origin_run_id"
         " where snapshot_id = $snapshot_id and config = $config order by h.finished_at desc, model_id limit 1"
     )
-    row = moment.table(wanted, snapshot_id=frozen.snapshot_id, config=plan.json()).to_pylist()[0]
+    with store.moment() as moment:
+        row = moment.table(wanted, snapshot_id=frozen.snapshot_id, config=plan.json()).to_pylist()[0]
     return _done(None, row["model_id"], frozen, json.loads(row["metrics"]).get("val_weighted_f1"))
 
 

@@ -64,7 +64,7 @@ class Ragged:
 @dataclass(frozen=True, slots=True)
 class Posts:
     """N posts ready for a model: `tokens` of the text (only the special ones where there is none), `images` as rows of
-    `pixels`, `labels` as places in the model's label list (absent when scoring).
+    `pixels`, `labels` as places in the model's label list (absent when scoring), `weights` in the loss (absent: all 1).
     """
 
     tokens: Ragged
@@ -73,6 +73,7 @@ class Posts:
     pixels: Pixels
     labels: Rows | None = None
     pad_id: int = 0
+    weights: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -80,8 +81,9 @@ class Posts:
     def take(self, rows: Rows) -> "Posts":
         """The posts at `rows`, in that order."""
         labels = None if self.labels is None else self.labels[rows]
+        weights = None if self.weights is None else self.weights[rows]
         tokens, images = self.tokens.take(rows), self.images.take(rows)
-        return replace(self, tokens=tokens, has_text=self.has_text[rows], images=images, labels=labels)
+        return replace(self, tokens=tokens, has_text=self.has_text[rows], images=images, labels=labels, weights=weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Batch:
     image_of: Tensor  # (B, K)
     image_padding: Tensor  # (B, K)
     labels: Tensor | None  # (B,)
+    weights: Tensor | None = None  # (B,)
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch on another device."""
@@ -127,6 +130,7 @@ def make_batch(posts: Posts, rows: Rows) -> Batch:
         torch.from_numpy(image_of),
         torch.from_numpy(image_padding),
         None if posts.labels is None else torch.from_numpy(posts.labels[rows]),
+        None if posts.weights is None else torch.from_numpy(posts.weights[rows]),
     )
 
 

@@ -62,7 +62,9 @@ def dhash(image: PIL.Image.Image) -> int:
     quality 60, 99.5 % lie within 4 bits (99.8 % from whole decodes; with the box filter 94 %).
     """
     image.draft("L", (72, 64))
-    grey = upright(image).convert("L").resize((9, 8), PIL.Image.Resampling.LANCZOS)
+    shown = upright(image)
+    grey = shown if shown.mode == "L" else shown.convert("L")  # from "L" it would be a copy
+    grey = grey.resize((9, 8), PIL.Image.Resampling.LANCZOS)
     areas = np.frombuffer(grey.tobytes(), dtype=np.uint8).reshape(8, 9)
     return int.from_bytes(np.packbits(areas[:, 1:] > areas[:, :-1]).tobytes(), "big")
 

@@ -84,9 +84,14 @@ def weighted_f1(truth: NDArray[np.int64], probs: NDArray[Any]) -> float:
 
 def expected_calibration_error(confidence: Numbers, is_right: Numbers, n_bins: int = N_BINS) -> float:
     """Mean distance of confidence from accuracy over bins of equal width (Guo et al. 2017); both (N,)."""
-    bins = _bins(confidence, n_bins)
+    bins = bins_of(confidence, n_bins)
     gap = np.bincount(bins, is_right - confidence, minlength=n_bins)
     return float(np.abs(gap).sum() / max(len(confidence), 1))
+
+
+def bins_of(confidence: Numbers, n_bins: int = N_BINS) -> NDArray[np.int64]:
+    """The bin of each confidence (N,): `n_bins` of equal width; bin b holds what is above b / n_bins, up to its end."""
+    return np.clip(np.ceil(confidence * n_bins).astype(np.int64) - 1, 0, n_bins - 1)
 
 
 class _Resampled:
@@ -97,7 +102,7 @@ class _Resampled:
         confidence, is_right = probs.max(1, initial=0), (guess == truth).astype(np.float64)
         self.matrix = confusion(truth, guess, n_labels)
         self.ece = expected_calibration_error(confidence, is_right)
-        cells, bins, gaps = truth * n_labels + guess, _bins(confidence, N_BINS), is_right - confidence
+        cells, bins, gaps = truth * n_labels + guess, bins_of(confidence, N_BINS), is_right - confidence
         matrices, eces = [], []
         random = np.random.default_rng(seed)
         at_once = max(1, DRAWN_AT_ONCE // max(n_posts, 1))
@@ -114,10 +119,6 @@ def _count(values: NDArray[np.int64], n_values: int, weights: Numbers | None = N
     shifted = values + np.arange(len(values))[:, None] * n_values
     flat = None if weights is None else weights.ravel()
     return np.bincount(shifted.ravel(), flat, minlength=len(values) * n_values).reshape(-1, n_values).astype(np.float64)
-
-
-def _bins(confidence: Numbers, n_bins: int) -> NDArray[np.int64]:
-    return np.clip(np.ceil(confidence * n_bins).astype(np.int64) - 1, 0, n_bins - 1)
 
 
 def _share(part: Numbers, whole: Numbers) -> Numbers:

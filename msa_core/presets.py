@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from msa_core.clara import ClaraConfig
 from msa_core.errors import TrainingError
 from msa_core.tiny import SIZES
+from msa_core.towers import is_at_hand
 from msa_core.training import Recipe
 
-PRETRAINED = "pretrained"
+AUTO, PRETRAINED = "auto", "pretrained"
 TOWERS = (PRETRAINED, *SIZES)
 
 
@@ -27,12 +28,22 @@ class Asked:
     seed: int = 7
 
 
+def towers_at_hand(towers: str, vision: str | None, text: str | None) -> str:
+    """`auto` is pretrained where both towers can be had, or where one is named; else tiny. Another word stays."""
+    if towers != AUTO:
+        return towers
+    if vision or text:
+        return PRETRAINED
+    usual = ClaraConfig("", ())
+    return PRETRAINED if all(is_at_hand(name) for name in (usual.vision, usual.text)) else "tiny"
+
+
 def clara_config(asked: Asked, task: str, labels: tuple[str, ...], *, is_masked: bool) -> ClaraConfig:
     """Random towers train every weight unless a LoRA rank is asked; pretrained ones get LoRA and their last text layer.
     A LoRA rank of 0 trains every weight. Raises TrainingError.
     """
     if asked.towers not in TOWERS:
-        raise TrainingError(f"No towers {asked.towers!r}. Towers: {', '.join(TOWERS)}")
+        raise TrainingError(f"No towers {asked.towers!r}. Towers: {AUTO}, {', '.join(TOWERS)}")
     if asked.towers == PRETRAINED:
         return _pretrained(asked, task, labels, is_masked)
     size, rank = SIZES[asked.towers], asked.lora_rank or 0

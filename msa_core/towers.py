@@ -9,10 +9,11 @@ import warnings
 from collections.abc import Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import constants
+from huggingface_hub import HfApi, constants, try_to_load_from_cache
 from peft import LoraConfig, get_peft_model
 from torch import nn
 from transformers import AutoModel, AutoTokenizer, CLIPVisionModel
@@ -22,6 +23,7 @@ from msa_core.clara import ClaraConfig
 from msa_core.errors import MissingWeights, TrainingError
 from msa_core.tiny import SIZES, random_text, random_vision, train_tokenizer
 
+WEIGHTS = ("model.safetensors", "pytorch_model.bin", "model.safetensors.index.json", "pytorch_model.bin.index.json")
 QUERY_AND_VALUE = (("query_proj", "value_proj"), ("q_proj", "v_proj"), ("query", "value"))
 
 
@@ -51,6 +53,23 @@ def pretrained(vision: str, text: str, tokenizer: str | None = None) -> Towers:
         _weights(text, AutoModel, "--text"),
         _fetched(tokenizer or text, AutoTokenizer, "--text"),
     )
+
+
+def is_at_hand(name: str, *, timeout_s: float = 3.0) -> bool:
+    """Whether a tower is a local folder, lies in the hub's cache, or can be fetched: the hub, unless HF_HUB_OFFLINE is
+    set, answers for it in time.
+    """
+    if Path(name).is_dir():
+        return True
+    if any(isinstance(try_to_load_from_cache(name, weights), str) for weights in WEIGHTS):
+        return True
+    if constants.HF_HUB_OFFLINE:
+        return False
+    try:
+        HfApi().model_info(name, timeout=timeout_s)
+    except Exception:  # the hub's client, its transport and its proxies each raise errors of their own
+        return False
+    return True
 
 
 def train_only(towers: Towers, config: ClaraConfig) -> Towers:

@@ -207,12 +207,17 @@ def _is_on_cpu() -> bool:
 
 
 def loss_of(logits: Logits, batch: Batch, recipe: Recipe) -> Tensor:
-    """Cross-entropy of the pair, and of each modality's own head over the posts that have the modality."""
+    """Cross-entropy of the pair, and of each modality's own head over the posts that have the modality.
+
+    A post of weight w adds w times its loss, and the mean is over posts, whatever they weigh: a weight means the same
+    in every batch, and weights of 1 change no bit.
+    """
     assert batch.labels is not None
 
     def mean_over(some: Tensor, is_there: Tensor) -> Tensor:
         losses = F.cross_entropy(some, batch.labels, label_smoothing=recipe.smoothing, reduction="none")  # (B,)
-        return (losses * is_there).sum() / is_there.sum().clamp(min=1)
+        weighed = losses if batch.weights is None else losses * batch.weights
+        return (weighed * is_there).sum() / is_there.sum().clamp(min=1)
 
     alone = mean_over(logits.text, batch.has_text) + mean_over(logits.image, ~batch.image_padding.all(dim=1))
     return mean_over(logits.pair, torch.ones_like(batch.has_text)) + recipe.verification * alone

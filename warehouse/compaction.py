@@ -1,11 +1,16 @@
 """`msa compact`: many small runs' files become one run's. Views, lineage and readers see no change."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 
 from warehouse import declarations
 from warehouse.catalog import parsed
+from warehouse.declarations import Declaration, template
 from warehouse.leases import lease
 from warehouse.moment import Moment
 from warehouse.places import Places
@@ -13,6 +18,8 @@ from warehouse.run import Run
 from warehouse.store import Store
 
 MEGABYTE = 1_000_000
+MEMORY = "256MB"  # of a sort; what is larger is sorted on the disk
+FILES_AT_ONCE = 64  # images in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ def compact(store: Store, *, below_mb: float = 64.0) -> Compacted:
             return Compacted(None, 0, 0)
         hidden = moment.table("select distinct run_id from facts.runs anti join runs using (run_id)")["run_id"]
         run.replaces = sorted({*merged, *hidden.to_pylist()})
-        with run:
+        with run, _bounded(moment, store.places.tmp / f"{run.run_id}.spill"):
             _merge(run, moment, merged)
         return Compacted(run.run_id, len(merged), sum(run.n_rows.values()))
 
@@ -61,13 +68,36 @@ def _origins(moment: Moment, merged: list[str]) -> list[str]:
     return sorted(found)
 
 
+@contextmanager
+def _bounded(moment: Moment, spill: Path) -> Iterator[None]:
+    """Memory has a bound inside, and the disk takes what is above it."""
+    folder = str(spill).replace("'", "''")
+    moment.value(template("bounds").format(memory=MEMORY, spill=folder))
+    try:
+        yield
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
+
+
 def _merge(run: Run, moment: Moment, merged: list[str]) -> None:
     for fact in declarations.facts().values():
-        if fact.name == "runs":
-            continue
-        key = ", ".join(dict.fromkeys(["origin_run_id", *fact.grain] if fact.hides else [*fact.grain, "origin_run_id"]))
-        chosen = f"from facts.{fact.name} where list_contains($merged, run_id) order by {key}"
-        for batch in moment.batches(chosen, merged=merged):
-            if batch.num_rows:
-                run.write(fact.name, pa.Table.from_batches([batch]))
+        if fact.name != "runs":
+            for batch in _as_they_lie(moment, fact, merged) if fact.hides else _sorted(moment, fact, merged):
+                if batch.num_rows:
+                    run.write(fact.name, pa.Table.from_batches([batch]))
     run.carry_history(moment.table("select * exclude (run_id), run_id as origin_run_id from run_history"))
+
+
+def _sorted(moment: Moment, fact: Declaration, merged: list[str]) -> Iterator[pa.RecordBatch]:
+    """All runs' rows in one order, so that a reader skips most of the file."""
+    key = ", ".join(dict.fromkeys([*fact.grain, "origin_run_id"]))
+    yield from moment.batches(
+        f"from facts.{fact.name} where list_contains($merged, run_id) order by {key}", merged=merged
+    )
+
+
+def _as_they_lie(moment: Moment, fact: Declaration, merged: list[str]) -> Iterator[pa.RecordBatch]:
+    """Files, a few at a time: run after run, each in its own order."""
+    held = f"select distinct run_id from facts.{fact.name} where list_contains($merged, run_id) order by 1"  # noqa: S608
+    for run_id in moment.table(held, merged=merged)["run_id"].to_pylist():
+        yield from moment.batches(f"from facts.{fact.name} where run_id = $run_id", rows=FILES_AT_ONCE, run_id=run_id)

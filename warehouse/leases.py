@@ -32,6 +32,12 @@ def lease(places: Places, resource: str, *, lasts: timedelta = LASTS) -> Iterato
             path.unlink(missing_ok=True)
 
 
+def held(places: Places) -> list[str]:
+    """The resources that somebody works on now."""
+    found = [(path.stem, _read(path)) for path in sorted(places.leases.glob("*.json"))]
+    return [resource for resource, claim in found if claim is not None and not _is_over(claim)]
+
+
 def _claim(lasts: timedelta) -> dict[str, str]:
     return {"host": platform.node(), "pid": str(os.getpid()), "expires_at": (datetime.now(UTC) + lasts).isoformat()}
 

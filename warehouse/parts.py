@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -96,8 +97,12 @@ class Parts:
         return rows.select(self.schema.names).cast(self.schema)
 
     def _of_records(self, records: list[Any]) -> pa.Table:
+        if not records:
+            return self.schema.empty_table()
         declared = [field for field in self.schema if field.name != "origin_run_id"]
-        columns = [pa.array([getattr(each, field.name) for each in records], field.type) for field in declared]
+        cells = map(attrgetter(*(field.name for field in declared)), records)
+        by_field = zip(zip(*cells, strict=True), declared, strict=True)
+        columns = [pa.array(values, field.type) for values, field in by_field]
         return pa.Table.from_arrays([*columns, pa.repeat(self.origin_run_id, len(records))], schema=self.schema)
 
     def _leaves(self) -> list[str]:

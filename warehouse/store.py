@@ -48,8 +48,11 @@ class Store:
         return store
 
     def moment(self, *, hiding: Sequence[str] = ()) -> Moment:
-        """A connection that sees one moment of the store."""
-        return Moment(self.places, hiding=hiding)
+        """A connection that sees one moment of the store. `hiding`: runs to look past, also compacted ones."""
+        moment = Moment(self.places, hiding=hiding)
+        if hiding:
+            moment.value(declarations.template("hiding"), hiding=list(hiding))
+        return moment
 
     def begin(
         self,
@@ -62,7 +65,7 @@ class Store:
     ) -> Run | None:
         """The run of this command on these inputs; None where it is committed already.
 
-        `force` makes a new attempt, which will replace the one that stands.
+        `force` makes a new attempt, which will replace the one that stands, its rows in a compaction's files included.
         """
         identify = {"verb": verb, "parameters": parameters, "inputs": inputs, "algorithm": version}
         replaces: list[str] = []
@@ -72,8 +75,6 @@ class Store:
                 return Run(self.places, run_id, parameters=parameters, inputs=inputs, replaces=replaces)
             if not force:
                 return None
-            if run_id in self._compacted():
-                raise StoreError(f"{run_id} was compacted with other runs and can no longer be replaced by --force.")
             replaces = [run_id]
         raise StoreError(f"{verb} was forced 10,000 times on the same inputs.")
 

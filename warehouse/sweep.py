@@ -1,4 +1,4 @@
-"""`msa gc`: removes what no commit owns and what a compaction has replaced, once it is a day old."""
+"""`msa gc`: removes what no commit owns and what a compaction has replaced, once it is a day old and under no lease."""
 
 import shutil
 import time
@@ -7,35 +7,44 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warehouse import declarations
+from warehouse.leases import held
 from warehouse.places import Places
 from warehouse.store import Store
 
 DAY_S = 86_400.0
 SEED = "init-seed"
+REPLACED = "another run replaces it"
 
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A folder or file that may go, and why; `touched_s` is when its newest part was written (Unix time)."""
+    """A folder or file that may go, and why; `touched_s` is when its newest part was written (Unix time), `verb` the
+    stage that made it.
+    """
 
     path: Path
     why: str
     n_bytes: int
     touched_s: float
+    verb: str
 
 
 def leftovers(store: Store, *, older_than_s: float = DAY_S) -> list[Leftover]:
-    """What may go, in the order in which it must: a run's files before the row that hides an older one."""
+    """What may go, in the order in which it must: a run's files before the row that hides an older one. While a stage
+    holds a lease, nothing that this stage has not committed goes, however old: a killed run may have been given again.
+    """
     before = time.time() - older_than_s
-    found = [*_orphans(store), *_replaced(store), *_unfinished(store.places), *_models(store)]
+    uncommitted = [*_orphans(store), *_unfinished(store.places), *_models(store)]
+    busy = _busy(store.places)
+    found = [*_replaced(store), *(each for each in uncommitted if each.verb not in busy)]
     return [each for each in found if each.touched_s <= before]
 
 
-def sweep(found: list[Leftover]) -> int:
-    """Remove what nobody has touched since it was found; returns the bytes freed."""
+def sweep(places: Places, found: list[Leftover]) -> int:
+    """Remove what nobody has touched, and no stage that is at work now has left; returns the bytes freed."""
     n_bytes = 0
     for each in found:
-        if _newest(each.path) > each.touched_s:
+        if _newest(each.path) > each.touched_s or (each.why != REPLACED and each.verb in _busy(places)):
             continue  # the killed run that left it has been given again
         n_bytes += each.n_bytes
         if each.path.is_dir():
@@ -72,7 +81,7 @@ def _replaced(store: Store) -> Iterator[Leftover]:
         for table in declarations.facts():
             partition = store.places.partition(table, run_id)
             if partition.exists() and (table != "runs" or run_id in carried):
-                yield _leftover(partition, "another run replaces it")
+                yield _leftover(partition, REPLACED)
 
 
 def _unfinished(places: Places) -> Iterator[Leftover]:
@@ -85,7 +94,7 @@ def _models(store: Store) -> Iterator[Leftover]:
         known = set(moment.table("select model_id from models")[0].to_pylist())
     for path in sorted(store.places.models.iterdir()) if store.places.models.exists() else []:
         if path.name not in known:
-            yield _leftover(path, "no committed model owns it")
+            yield _leftover(path, "no committed model owns it", verb="train")
 
 
 def _partitions(places: Places, table: str) -> list[Path]:
@@ -102,5 +111,16 @@ def _newest(path: Path) -> float:
     return max((each.stat().st_mtime for each in [path, *_files(path)] if each.exists()), default=0.0)
 
 
-def _leftover(path: Path, why: str) -> Leftover:
-    return Leftover(path, why, sum(each.stat().st_size for each in _files(path) if each.exists()), _newest(path))
+def _busy(places: Places) -> set[str]:
+    """The stages at work: a lease is named by its stage, or by the stage and what it works on."""
+    return {_verb_of(resource) for resource in held(places)}
+
+
+def _verb_of(name: str) -> str:
+    """The first word of a run's, a stage's or a lease's name: `review` for review-pull, too."""
+    return name.removeprefix("run_id=").partition("-")[0].partition(".")[0]
+
+
+def _leftover(path: Path, why: str, verb: str = "") -> Leftover:
+    n_bytes = sum(each.stat().st_size for each in _files(path) if each.exists())
+    return Leftover(path, why, n_bytes, _newest(path), verb or _verb_of(path.name))

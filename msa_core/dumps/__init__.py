@@ -1,9 +1,10 @@
 """Raw dumps: one reader a format, and what every row passes on its way to a fact.
 
 unpacked(path)   folder or archive → folder
-Dump.rows        label files → RawPost or RefusedRow, each id once, labels of the task
+Dump.rows        label files → RawPost or RefusedRow, safe ids and paths, labels of the task
 manifest         the files' digests → the dump's identity
 open_post        texts and images opened once → Taken, Known or Reject
+each_id_once     of the rows of one id the first that is not refused for itself
 """
 
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from msa_core.dumps.archive import unpacked
 from msa_core.dumps.checks import Space, checked, space_of
 from msa_core.dumps.in_order import in_order
 from msa_core.dumps.manifest import Manifest, manifest
+from msa_core.dumps.once import Opened, each_id_once
 from msa_core.dumps.opening import Known, Taken, Taking, open_post
 from msa_core.dumps.row import RawPost, RefusedRow, Rows
 from msa_core.dumps.standing import Standing
@@ -30,12 +32,14 @@ __all__ = [
     "Format",
     "Known",
     "Manifest",
+    "Opened",
     "RawPost",
     "RefusedRow",
     "Rows",
     "Standing",
     "Taken",
     "Taking",
+    "each_id_once",
     "format_named",
     "in_order",
     "manifest",

@@ -44,13 +44,12 @@ def space_of(task: str, labels: tuple[str, ...] = ()) -> Space:
 
 
 def checked(rows: Rows, space: Space) -> Rows:
-    """Each id once, safe ids and paths, labels of the space."""
-    seen: set[str] = set()
+    """Safe ids and paths, labels of the space. Whether an id is free is known only when its file is opened."""
     for row in rows:
         if isinstance(row, RefusedRow):
             yield row
             continue
-        refusal = _refusal(row, seen)
+        refusal = _refusal(row)
         answers = tuple(answer for answer in map(space.checked, row.answers) if answer)
         if refusal is None and len(answers) != len(row.answers):
             refusal = Refusal(Reason.UNKNOWN_LABEL, ", ".join(str(answer.label) for answer in row.answers))
@@ -60,12 +59,9 @@ def checked(rows: Rows, space: Space) -> Rows:
             yield row if answers == row.answers else replace(row, answers=answers)
 
 
-def _refusal(row: RawPost, seen: set[str]) -> Refusal | None:
+def _refusal(row: RawPost) -> Refusal | None:
     if not is_safe_id(row.source_id):
         return Refusal(Reason.UNSAFE_ID)
-    if row.source_id in seen:
-        return Refusal(Reason.DUPLICATED_ID)
-    seen.add(row.source_id)
     files = row.images if not isinstance(row.text, TextFile) else (row.text.paths, *row.images)
     return next((Refusal(Reason.UNSAFE_PATH, paths[0]) for paths in files if not _are_inside(paths)), None)
 

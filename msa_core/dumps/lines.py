@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,7 +34,7 @@ def lines(root: Path, path: str) -> Iterator[Line | RefusedRow]:
         if isinstance(line, RefusedRow):
             yield line
         elif line.text.strip():
-            yield replace(line, text=line.text.rstrip("\r\n"))
+            yield Line(path, line.number, line.text.rstrip("\r\n"), line.encoding)
 
 
 def whole_lines(root: Path, path: str) -> Iterator[Line | RefusedRow]:

@@ -153,7 +153,7 @@ def _post(row: RawPost, text: File | None, words: Decoded | None, taking: Taking
         n_images=n_images,
         official_split=row.official_split,
         is_official_unlabelled=row.is_official_unlabelled,
-        published_at=None,
+        published_at=row.published_at,
     )
 
 

@@ -3,7 +3,8 @@
     labelResultAll.txt (or the only .txt)   id | label | text     images in images/{id}.jpg
     {split}/annotations.csv                 image_path,text,label  images in {split}/images/; also without {split}/
 
-A CSV may have a column `id`; without one the image's name is the id.
+A CSV may have a column `id`; without one the image's name is the id. Such ids may begin anew in each split folder, so
+the folder's name is part of them: `train-0001`, `test-0001`.
 """
 
 import re
@@ -65,10 +66,12 @@ def _of_line(line: Line, fields: list[str]) -> RawPost | RefusedRow:
 
 def _of_table(row: Row, folder: str) -> RawPost:
     named, text, label = (str(row.values[name]) for name in ("image_path", "text", "label"))
-    source_id = str(row.values.get("id") or PurePosixPath(named.strip()).stem)
-    image = (f"{folder}{named.strip()}", f"{folder}images/{named.strip()}")
+    named = named.strip()
+    source_id = str(row.values.get("id") or PurePosixPath(named).stem).strip()
+    prefix = folder.replace("/", "-") if source_id else ""
+    image = (f"{folder}{named}", f"{folder}images/{named}")
     return RawPost(
-        source_id.strip(),
+        prefix + source_id,
         row.path,
         row.number,
         InlineText(text, row.encoding),

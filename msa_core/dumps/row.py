@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from msa_core.records import Reject
 from msa_core.refusals import Reason
@@ -38,7 +39,10 @@ class InlineText:
 
 @dataclass(frozen=True, slots=True)
 class RawPost:
-    """`path` and `line` are the label file's. `text` is None where the row has none; an image is its possible paths."""
+    """`path` and `line` are the label file's. `text` is None where the row has none; an image is its possible paths.
+
+    `published_at` knows its time zone.
+    """
 
     source_id: str
     path: str
@@ -48,6 +52,7 @@ class RawPost:
     answers: tuple[Answer, ...]
     official_split: str | None = None
     is_official_unlabelled: bool = False
+    published_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the store holds of a source already, as sorted arrays: 64 bytes a post, 32 an answer, 32 an image.
+"""What the store holds of a source already, as sorted arrays: 64 bytes a post, 32 an answer, 32 an image or a reject.
 
 The arrays are never written after they are made, so that every thread may ask.
 """
@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from msa_core.records import Reject
 
 WIDTH = 16
 ANNOTATION = "annotation-"
@@ -54,12 +56,13 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Texts and image lists by post, answers by post, annotator and modality, and every image of the store."""
+    """Texts and image lists by post, answers by post, annotator and modality, every image of the store, and rejects."""
 
     texts: Index = field(default_factory=Index)
     image_lists: Index = field(default_factory=Index)
     answers: Index = field(default_factory=Index)
     images: Index = field(default_factory=Index)
+    rejects: Index = field(default_factory=Index)
 
     def content(self, post_id: str) -> bytes | None:
         """As `content_of`; None where the store has no such post."""
@@ -78,6 +81,11 @@ class Standing:
         """Whether the store holds these bytes."""
         return bool(self.images) and self.images.get(key(image_sha256)) is not None
 
+    def has_reject(self, reject: Reject) -> bool:
+        """Whether the store holds this refusal of this row."""
+        named = reject_pair(reject.path, reject.line, reject.reason, reject.source_id)[0]
+        return bool(self.rejects) and self.rejects.get(named) is not None
+
 
 def text_pair(post_id: str, text_sha256: str | None) -> tuple[bytes, bytes]:
     """For `Standing.texts`."""
@@ -92,6 +100,11 @@ def image_list_pair(post_id: str, image_sha256s: Sequence[str]) -> tuple[bytes, 
 def image_pair(image_sha256: str) -> tuple[bytes, bytes]:
     """For `Standing.images`."""
     return key(image_sha256), bytes(WIDTH)
+
+
+def reject_pair(path: str, line: int, reason: str, source_id: str | None) -> tuple[bytes, bytes]:
+    """For `Standing.rejects`; the grain of the fact, within its source."""
+    return key("reject", path, str(line), reason, repr(source_id)), bytes(WIDTH)
 
 
 def answer_pair(named: tuple[str, str, str], annotation_id: str, answer: bytes) -> tuple[bytes, bytes]:

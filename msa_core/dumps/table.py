@@ -1,17 +1,18 @@
 """People's own data: a CSV, TSV, JSONL or Parquet whose columns are named, images as paths beside it.
 
 Several images a post: several image columns, a list (JSONL, Parquet), or `;` between paths. A cell without a text,
-image or label holds none: a post without a label is unlabelled.
+image or label holds none: a post without a label is unlabelled; in the official test split, its label is withheld.
 """
 
-import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from msa_core.dumps.cells import WrongKind, image_paths, moment, split, text, word
 from msa_core.dumps.delimited import Row, check_columns, csv_rows
 from msa_core.dumps.lines import Line, json_object, lines
 from msa_core.dumps.row import Answer, InlineText, RawPost, RefusedRow, Rows
@@ -19,8 +20,9 @@ from msa_core.errors import DumpError
 from msa_core.refusals import Reason
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
-BETWEEN_IMAGES = ";"
 ROWS_A_BATCH = 1024
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +33,13 @@ class Columns:
     text: str | None = "text"
     images: tuple[str, ...] = ("image",)
     label: str | None = "label"
+    split: str | None = None
+    time: str | None = None
 
     @property
     def named(self) -> tuple[str, ...]:
         """Every column that must be there."""
-        return tuple(name for name in (self.id, self.text, *self.images, self.label) if name)
-
-
-class _WrongKind(Exception):  # noqa: N818
-    """A cell that is no value of its column."""
+        return tuple(name for name in (self.id, self.text, *self.images, self.label, self.split, self.time) if name)
 
 
 def read(root: Path, *, columns: Columns, file: str | None = None) -> Rows:
@@ -90,49 +90,47 @@ def _parquet_rows(root: Path, path: str, columns: Columns) -> Iterator[Row]:
         check_columns(root / path, columns.named, table.schema.names)
         number = 0
         for batch in table.to_batches(columns=list(columns.named), batch_size=ROWS_A_BATCH, use_threads=False):
-            for values in batch.to_pylist():
+            for values in _in_microseconds(batch).to_pylist():
                 number += 1
                 yield Row(path, number, values, "utf-8")
     except pa.ArrowInvalid as error:
         raise DumpError(f"{root / path} is no Parquet that can be read: {error}") from error
 
 
+def _in_microseconds(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Finer times are cut: Python's clock has no nanoseconds."""
+    kinds = [field.type for field in batch.schema]
+    fine = [pa.types.is_timestamp(kind) and kind.unit == "ns" for kind in kinds]
+    columns = [
+        column.cast(pa.timestamp("us", column.type.tz), safe=False) if is_fine else column
+        for column, is_fine in zip(batch.columns, fine, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
 def _post(row: Row, columns: Columns) -> RawPost | RefusedRow:
     source_id = ""
     try:
-        source_id = _word(row.values.get(columns.id), columns.id) or ""
-        text = _text(row.values.get(columns.text), columns.text) if columns.text else None
-        images = [path for name in columns.images for path in _images(row.values.get(name), name)]
-        label = _word(row.values.get(columns.label), columns.label) if columns.label else None
-    except _WrongKind as error:
+        source_id = word(row.values.get(columns.id), columns.id) or ""
+        return _read_post(row, source_id, columns)
+    except WrongKind as error:
         return RefusedRow(row.path, row.number, Reason.MALFORMED_ROW, source_id or None, str(error))
-    words = None if text is None else InlineText(text, row.encoding)
-    answers = (Answer("table", "both", label),) if label else ()
-    return RawPost(source_id, row.path, row.number, words, tuple((path,) for path in images), answers)
 
 
-def _word(value: object, column: str) -> str | None:
-    """An id or a label; 1.0 is spelled 1, as a column with gaps would have it."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return None
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, str | int | float):
-        return str(value).strip() or None
-    raise _WrongKind(f"{column} is {type(value).__name__}")
+def _read_post(row: Row, source_id: str, columns: Columns) -> RawPost:
+    def cell(read: Callable[[object, str], Value | None], column: str | None) -> Value | None:
+        return read(row.values.get(column), column) if column else None
 
-
-def _text(value: object, column: str) -> str | None:
-    if value is None or isinstance(value, str):
-        return value or None
-    raise _WrongKind(f"{column} is {type(value).__name__}")
-
-
-def _images(value: object, column: str) -> list[str]:
-    paths: list[str] = []
-    for part in value if isinstance(value, list) else [value]:
-        if isinstance(part, str):
-            paths += part.split(BETWEEN_IMAGES) if part is value else [part]
-        elif part is not None:
-            raise _WrongKind(f"{column} holds {type(part).__name__}")
-    return [path.strip() for path in paths if path.strip()]
+    words, label = cell(text, columns.text), cell(word, columns.label)
+    official_split = cell(split, columns.split)
+    return RawPost(
+        source_id,
+        row.path,
+        row.number,
+        None if words is None else InlineText(words, row.encoding),
+        tuple((path,) for name in columns.images for path in image_paths(row.values.get(name), name)),
+        (Answer("table", "both", label),) if label else (),
+        official_split=official_split,
+        is_official_unlabelled=official_split == "test" and not label,
+        published_at=cell(moment, columns.time),
+    )

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from msa_core.metrics import N_BINS, confusion, expected_calibration_error, ratios
+from msa_core.metrics import N_BINS, bins_of, confusion, expected_calibration_error, ratios
 from msa_core.page.charts import Bin, Line, Whisker, curve, matrix, per_label, reliability, whiskers
 from msa_core.page.contents import Cell, Chart, Missing, Section, Table
 from msa_core.page.data_sections import rows_of
@@ -124,12 +124,12 @@ def _calibration(truth: NDArray[np.int64], probs: NDArray[np.float64]) -> Chart:
     """Whether a confidence of 0.8 is right in 0.8 of the posts."""
     confidence, is_right = probs.max(1), (probs.argmax(1) == truth).astype(np.float64)
     error = expected_calibration_error(confidence, is_right)
-    return reliability("reliability", f"Confidence against truth, ECE {error:.3f}", bins_of(confidence, is_right))
+    return reliability("reliability", f"Confidence against truth, ECE {error:.3f}", filled_bins(confidence, is_right))
 
 
-def bins_of(confidence: NDArray[np.float64], is_right: NDArray[np.float64], n_bins: int = N_BINS) -> Sequence[Bin]:
+def filled_bins(confidence: NDArray[np.float64], is_right: NDArray[np.float64], n_bins: int = N_BINS) -> Sequence[Bin]:
     """Bins of equal width, open below and closed above, as in the expected calibration error; both (N,)."""
-    place = np.clip(np.ceil(confidence * n_bins).astype(int) - 1, 0, n_bins - 1)
+    place = bins_of(confidence, n_bins)
     n = np.bincount(place, minlength=n_bins)
     sure = np.bincount(place, confidence, minlength=n_bins) / np.maximum(n, 1)
     right = np.bincount(place, is_right, minlength=n_bins) / np.maximum(n, 1)

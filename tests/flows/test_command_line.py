@@ -43,9 +43,17 @@ def test_json_has_one_object_a_line(store: Path):
     assert [json.loads(line)["post_id"] for line in out.splitlines()] == ["mvsa:1", "mvsa:=cmd()"]
 
 
-def test_a_csv_cell_that_begins_like_a_formula_is_defused(store: Path):
-    out = msa("sql", "select source_id from posts order by post_id", "--format", "csv", store=store).stdout
-    assert out.splitlines() == ["source_id", "1", "'=cmd()"]
+CELLS = "select * from (values (1, '@user you'), (2, '=cmd()'), (3, '-1'), (-4, '+1.5e3'), (5, '-bad')) t(n, said)"
+
+
+def test_a_csv_holds_every_text_exactly(store: Path):
+    out = msa("sql", CELLS, "--format", "csv", store=store).stdout
+    assert out.splitlines() == ["n,said", "1,@user you", "2,=cmd()", "3,-1", "-4,+1.5e3", "5,-bad"]
+
+
+def test_safe_cells_defuse_what_a_spreadsheet_would_run_and_no_number(store: Path):
+    out = msa("sql", CELLS, "--format", "csv", "--safe-cells", store=store).stdout
+    assert out.splitlines() == ["n,said", "1,'@user you", "2,'=cmd()", "3,-1", "-4,+1.5e3", "5,'-bad"]
 
 
 def test_parquet_goes_to_a_file(store: Path, tmp_path: Path):

@@ -83,6 +83,20 @@ def test_columns_of_a_table_are_named_on_the_command_line(root: Path, tmp_path: 
         assert moment.value("select label from labels") == "glad"
 
 
+def test_a_table_may_name_its_splits_and_times(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    rows = "1,hello,train,2018-10-10T12:00:00Z\n2,bye,test,\n3,well,tset,\n4,so,val,soon\n"
+    table = write(tmp_path, {"mine.csv": f"id,text,part,at\n{rows}"}) / "mine.csv"
+    columns = ("--image-column", "", "--label-column", "", "--split-column", "part", "--time-column", "at")
+    options = ("--task", "mood", "--allow-missing", "image")
+    assert msa("table", table, "--source", "own", *columns, *options, store=root) == 0
+    assert "malformed-row\t2\t" in capsys.readouterr().out
+    with Store.open(root).moment() as moment:
+        found = moment.table(
+            "select official_split, is_official_unlabelled, epoch(published_at) as at from posts order by 1"
+        )
+    assert [tuple(row.values()) for row in found.to_pylist()] == [("test", True, None), ("train", False, 1539172800)]
+
+
 def test_help_is_fast_because_it_imports_no_model(tmp_path: Path):
     script = (
         "import sys; from flows.cli import main\ntry: main(['ingest', '--help'])\nexcept SystemExit: pass\n"
@@ -106,16 +120,6 @@ def test_the_real_mvsa_single_has_the_published_labels(root: Path):
     assert (done.n_posts, done.n_images, done.n_rejects) == (1205, 1201, 0)
     assert counts(store, "mvsa", "literature") == [664, 115, 329]
     assert counts(store, "mvsa", "strict") == [362, 115, 184]
-
-
-@real
-def test_the_real_mvsa_multiple_has_the_published_labels(root: Path):
-    store = Store.open(root)
-    options = {"format": "mvsa-multiple", "path": SHARED / "mvsa_multiple", "allow_missing": ("image", "text")}
-    done = ingest(store, source="multi", **options)
-    assert (done.n_posts, done.n_annotations, done.n_rejects) == (19_600, 117_600, 0)
-    assert counts(store, "multi", "literature") == [11_320, 4_408, 1_299]
-    assert counts(store, "multi", "strict") == [2_173, 1_268, 114]
 
 
 @real

@@ -22,7 +22,7 @@ from flows.loop_flow import may_pass
 from flows.sample_dump import sample_dump
 from flows.servers import ask
 from msa_core.errors import DumpError
-from warehouse import Store, StoreUnwritable
+from warehouse import LeaseHeld, Store, StoreUnwritable
 from warehouse.durable import writing
 
 STAGES = ["ingest", "split", "train", "score", "evaluate", "mine", "report"]
@@ -34,19 +34,26 @@ class Place:
 
     folder: Path
 
-    def msa(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def started(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-        program = f"from flows.cli import main; main({list(words)!r})"
-        return subprocess.run(
-            [sys.executable, "-c", program],
+        return subprocess.Popen(
+            [sys.executable, "-c", f"from flows.cli import main; main({list(words)!r})"],
             env=kept | {"HOME": str(self.folder / "home"), "OMP_NUM_THREADS": "1"} | environment,
-            capture_output=True, text=True, check=False, timeout=500,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
-    def loop(self, **environment: str) -> subprocess.CompletedProcess[str]:
+    def msa(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        with self.started(*words, **environment) as process:
+            out, told = process.communicate(timeout=500)
+        return subprocess.CompletedProcess(words, process.returncode, out, told)
+
+    def words(self) -> list[str]:
         options = ["--towers", "tiny", "--folds", "2", "--epochs", "1", "--output", str(self.report)]
         words = ["loop", "mvsa-single", str(self.folder / "dump"), "--source", "drawn", "--store", self.store]
-        return self.msa(*words, *options, **environment)
+        return [*words, *options]
+
+    def loop(self, **environment: str) -> subprocess.CompletedProcess[str]:
+        return self.msa(*self.words(), **environment)
 
     def runs(self) -> pa.Table:
         with Store.open(self.folder / "store").moment() as moment:
@@ -128,11 +135,63 @@ def test_the_loop_goes_from_a_dump_to_a_report_and_again_does_nothing(place: Pla
         assert ("COMPLETED",) in database.execute("select state_type from flow_run").fetchall()
 
 
+HOLD = """
+import sys
+from pathlib import Path
+from warehouse import Places, lease
+with lease(Places(Path(sys.argv[1])), "mine"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.prefect
+@pytest.mark.timeout(900)
+def test_a_stage_that_finds_another_process_at_work_is_tried_again_and_goes_on(place: Place):
+    holding = [sys.executable, "-c", HOLD, place.store]
+    with subprocess.Popen(holding, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with place.started(*place.words(), PREFECT_LOGGING_LEVEL="INFO") as running:
+            assert running.stderr is not None
+            told = []
+            for line in running.stderr:
+                told.append(line)
+                if "Retry 1/2 will start" in line:
+                    other.communicate()  # its work is done, and so is its lease
+            assert running.stdout is not None
+            said = running.stdout.read()
+    assert running.returncode == 0, "".join(told)
+    assert "another process works on 'mine'" in "".join(told).lower()
+    assert [line.split()[0] for line in said.splitlines()[:7]] == STAGES
+
+
+@pytest.mark.prefect
+@pytest.mark.timeout(900)
+def test_the_loop_reads_a_table_by_its_columns_and_learns_the_task_that_is_named(place: Place):
+    table = place.folder / "mine.csv"
+    moods = (("glad", "what a fine day"), ("sad", "such awful rain"))
+    rows = [f"{mood}{n},{words} {n},{mood}\n" for n in range(40) for mood, words in moods]
+    table.write_text("".join(["nr,said,mood\n", *rows]))
+    columns = ["--id-column", "nr", "--text-column", "said", "--image-column", "", "--label-column", "mood"]
+    columns += ["--allow-missing", "image"]
+    options = ["--towers", "tiny", "--folds", "0", "--epochs", "1", "--store", place.store]
+    asked = ["--source", "mine", "--task", "mood", "--labels", "glad,sad", "--output", str(place.folder / "mine.html")]
+    done = place.msa("loop", "table", str(table), *asked, *columns, *options)
+    assert done.returncode == 0, done.stderr
+    assert "80 posts, 0 refused" in done.stdout
+    again = place.msa("loop", "--task", "mood", "--output", str(place.folder / "mine.html"), *options)
+    assert again.returncode == 0, again.stderr
+    with Store.open(place.folder / "store").moment() as moment:
+        (labels,) = moment.table("select labels from models where task = 'mood'")["labels"].to_pylist()
+    assert labels == ["glad", "sad"]
+
+
 @pytest.mark.prefect
 def test_a_mistake_is_one_line_and_exit_2(place: Place):
     out = place.msa("loop", "mvsa-single", "/nowhere", "--source", "drawn", "--store", place.store)
     assert out.returncode == 2
-    assert out.stderr.splitlines()[-1].startswith("error: ")
+    assert [line.partition(":")[0] for line in out.stderr.splitlines()].count("error") == 1
     assert "Traceback" not in out.stderr
 
 
@@ -149,6 +208,7 @@ def test_a_dump_without_a_source_is_a_mistake_before_prefect_starts(place: Place
         (OSError(28, "No space left on device"), True),
         (ConnectionResetError(), True),
         (TimeoutError(), True),
+        (LeaseHeld("another process scores"), True),
         (FileNotFoundError("dump"), False),
         (PermissionError("dump"), False),
         (DumpError("no label file"), False),

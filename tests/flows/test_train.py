@@ -1,5 +1,11 @@
 """`msa train`: what trains, what is kept, and what a kill costs."""
 
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +17,7 @@ from msa_core.errors import MsaError, TrainingError
 from msa_core.records import Annotation, Post, Split
 from msa_core.training import Progress, Training
 from tests.flows.filled_store import filled
-from warehouse import Store
+from warehouse import LeaseHeld, Store
 
 QUICK = {"towers": "tiny", "epochs": 2, "image_size": 32, "max_length": 24, "batch_size": 16}
 
@@ -180,6 +186,46 @@ def test_a_killed_training_can_be_started_over(tmp_path, monkeypatch):
     assert list((store.places.tmp / "train").rglob("state.pt"))
     monkeypatch.setattr("msa_core.training.Training.resume", _not_from_there)
     assert train(store, resume=False, **QUICK).run_id is not None
+
+
+def test_of_two_processes_that_train_one_model_the_second_is_told_so(tmp_path):
+    store = filled(tmp_path, "split")
+    program = f"import sys; from pathlib import Path; from flows.train import train; from warehouse import Store\n\
+train(Store.open(Path(sys.argv[1])), **{QUICK!r})"
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) as first:
+        deadline = time.monotonic() + 300
+        while not list(store.places.leases.glob("train-*.json")):
+            assert first.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        os.kill(first.pid, signal.SIGSTOP)
+        with pytest.raises(LeaseHeld, match="Another process works on 'train-"):
+            train(store, **QUICK)
+        first.kill()
+    assert train(store, **QUICK).run_id is not None
+    assert not list(store.places.leases.glob("train-*.json"))
+
+
+def test_offline_the_default_is_tiny_and_says_so_and_pretrained_says_what_to_do(tmp_path):
+    store, hub = filled(tmp_path / "store", "split"), tmp_path / "hub"
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": str(hub), "MSA_STORE": str(store.places.root)}
+
+    def msa_train(*options: str) -> subprocess.CompletedProcess[str]:
+        quick = ["train", "--epochs", "1", "--image-size", "32", "--max-length", "24", *options]
+        program = f"from flows.cli import main; main({quick!r})"
+        return subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
+        )
+
+    done = msa_train()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("no pretrained weights at hand: tiny towers, random weights, not CLIP;")
+    (config,) = _table(store, "select config from models")["config"].to_pylist()
+    assert json.loads(config)["config"]["vision"] == "tiny"
+    refused = msa_train("--towers", "pretrained")
+    assert refused.returncode == 2
+    for part in ("openai/clip-vit-base-patch16", str(hub), "hf download", "--towers tiny"):
+        assert part in refused.stderr
 
 
 def _interrupted(*_: object) -> None:

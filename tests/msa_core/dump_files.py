@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from msa_core.dumps import RawPost, RefusedRow, Rows
+from msa_core.dumps import Known, RawPost, RefusedRow, Rows, each_id_once
 from msa_core.dumps.checks import checked, space_of
+from msa_core.records import Reject
 
 SHARED = Path(os.environ.get("MSA_SHARED_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 NO_SHARED = f"the real dumps are not in {SHARED}: name their folder with MSA_SHARED_DATA"
@@ -58,6 +59,8 @@ def posts(rows: Rows) -> list[RawPost]:
 
 
 def reasons(rows: Rows, task: str = "sentiment") -> list[tuple[int, str]]:
-    """Line and reason of each row that is refused, after the checks that every format shares."""
-    refused = [row for row in checked(rows, space_of(task)) if isinstance(row, RefusedRow)]
-    return [(row.line, str(row.reason)) for row in refused]
+    """Line and reason of each row that is refused, after what every format shares; all files are taken for good."""
+    opened = (
+        (row, row.reject("s") if isinstance(row, RefusedRow) else Known(())) for row in checked(rows, space_of(task))
+    )
+    return [(found.line, found.reason) for found in each_id_once(opened, "s") if isinstance(found, Reject)]

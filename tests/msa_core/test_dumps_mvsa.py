@@ -130,6 +130,11 @@ def test_a_post_of_the_course_test_that_stands_in_train_counts_once(tmp_path: Pa
     assert reasons(course.read(write(tmp_path, files))) == [(2, "duplicated-id")]
 
 
+def test_a_refused_row_of_the_course_train_leaves_its_id_to_the_test(tmp_path: Path):
+    files = {"train.txt": "guid,tag\n5,glad\n", "test_without_label.txt": "guid,tag\n5,null\n"}
+    assert reasons(course.read(write(tmp_path, files))) == [(2, "unknown-label")]
+
+
 def test_a_course_folder_without_labels_says_what_was_looked_for(tmp_path: Path):
     with pytest.raises(DumpError, match=r"looked for train\.txt, test_without_label\.txt"):
         list(course.read(tmp_path))

@@ -49,10 +49,26 @@ def test_each_split_folder_has_its_table_and_images(tmp_path: Path):
     row = 'image_path,text,label\nimages/{}.jpg,"a, b\nc",positive\n'
     root = write(tmp_path, {f"{split}/annotations.csv": row.format(split) for split in ("train", "val", "test")})
     found = posts(pairs.read(root))
-    assert [(post.source_id, post.official_split) for post in found] == [(s, s) for s in ("train", "val", "test")]
+    assert [(post.source_id, post.official_split) for post in found] == [
+        (f"{s}-{s}", s) for s in ("train", "val", "test")
+    ]
     assert found[0].text == InlineText("a, b\nc", "utf-8")
     assert found[0].images[0][0] == "train/images/train.jpg"
     assert [post.line for post in found] == [2, 2, 2]
+
+
+@pytest.mark.parametrize("row", ["0001,images/x.jpg,text,positive", ",images/0001.jpg,text,positive"])
+def test_ids_may_begin_anew_in_each_split_folder(tmp_path: Path, row: str):
+    table = f"id,image_path,text,label\n{row}\n"
+    root = write(tmp_path, {f"{split}/annotations.csv": table for split in ("train", "valid", "test")})
+    assert [post.source_id for post in posts(pairs.read(root))] == ["train-0001", "valid-0001", "test-0001"]
+    assert reasons(pairs.read(root)) == []
+
+
+def test_within_a_split_folder_an_id_counts_once_and_an_empty_one_is_none(tmp_path: Path):
+    rows = "".join(f"{source_id},x/,text,positive\n" for source_id in ("1", "1", "../1"))
+    root = write(tmp_path, {"train/annotations.csv": f"id,image_path,text,label\n{rows},,text,positive\n"})
+    assert reasons(pairs.read(root)) == [(3, "duplicated-id"), (4, "unsafe-id"), (5, "unsafe-id")]
 
 
 def test_a_table_may_name_its_ids_and_stand_alone(tmp_path: Path):

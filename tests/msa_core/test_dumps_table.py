@@ -1,6 +1,7 @@
 """People's own data: CSV, TSV, JSONL, Parquet."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -69,6 +70,81 @@ def test_numbers_of_a_column_with_gaps_are_spelled_as_whole(tmp_path: Path):
     )
     assert (one.source_id, one.answers[0].label) == ("7", "1")
     assert other.answers == ()
+
+
+TIMED = Columns(images=(), split="part", time="at")
+NOON = datetime(2018, 10, 10, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [("train", "train"), ("VALID", "val"), ("dev", "val"), (" test ", "test"), ("", None), (None, None)],
+)
+def test_a_split_has_its_usual_names(tmp_path: Path, said: str | None, expected: str | None):
+    root = write(tmp_path, {"m.jsonl": json.dumps({"id": 1, "text": "a", "label": "l", "part": said})})
+    (post,) = posts(table.read(root, columns=TIMED))
+    assert (post.official_split, post.is_official_unlabelled) == (expected, False)
+
+
+def test_a_test_post_without_a_label_is_one_whose_label_is_withheld(tmp_path: Path):
+    rows = [{"id": part, "text": "a", "part": part} for part in ("train", "test")]
+    root = write(tmp_path, {"m.jsonl": "\n".join(map(json.dumps, rows))})
+    assert [post.is_official_unlabelled for post in posts(table.read(root, columns=TIMED))] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("2018-10-10T12:00:00Z", NOON),
+        ("2018-10-10 14:00:00+02:00", NOON),
+        ("2018-10-10 12:00", NOON),
+        (NOON.timestamp(), NOON),
+        (int(NOON.timestamp()), NOON),
+        (str(int(NOON.timestamp())), NOON),
+        ("2018-10-10", NOON.replace(hour=0)),
+        (" ", None),
+        (None, None),
+        (float("nan"), None),
+    ],
+)
+def test_a_time_is_iso_or_seconds_and_utc_where_no_zone_is_named(tmp_path: Path, said: object, expected: object):
+    root = write(tmp_path, {"m.jsonl": json.dumps({"id": 1, "text": "a", "at": said})})
+    assert [post.published_at for post in posts(table.read(root, columns=TIMED))] == [expected]
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.timestamp("ns"), pa.timestamp("s", "Europe/Berlin"), pa.timestamp("us"), pa.date64()]
+)
+def test_times_of_parquet_are_read_in_any_unit(tmp_path: Path, kind: pa.DataType):
+    at = pa.array(
+        [NOON.replace(tzinfo=None)], pa.timestamp("us", "UTC" if pa.types.is_timestamp(kind) and kind.tz else None)
+    )
+    made = pa.table({"id": ["1"], "text": ["a"], "label": ["l"], "part": ["train"], "at": at.cast(kind, safe=False)})
+    pq.write_table(made, tmp_path / "m.parquet")
+    (post,) = posts(table.read(tmp_path, columns=TIMED))
+    assert post.published_at is not None
+    assert post.published_at.date() == NOON.date()
+    assert pa.types.is_date(kind) or post.published_at == NOON
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"part": "trian"}, "part is 'trian', not one of train"),
+        ({"part": ["train"]}, "part is list"),
+        ({"at": "yesterday"}, "at is 'yesterday', neither ISO 8601 nor seconds"),
+        ({"at": 1e30}, "at is 1e+30"),
+        ({"at": True}, "at is True"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, "at is '0001"),
+        ({"at": [1]}, r"at is [1]"),
+    ],
+)
+def test_a_bad_split_or_time_refuses_the_row_and_says_what_it_is(tmp_path: Path, cells: dict[str, object], said: str):
+    root = write(tmp_path, {"m.jsonl": json.dumps({"id": 1, "text": "a"} | cells)})
+    (refused,) = table.read(root, columns=TIMED)
+    assert isinstance(refused, RefusedRow)
+    assert (refused.reason, refused.source_id) == ("malformed-row", "1")
+    assert (refused.detail or "").startswith(said)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
-from msa_core.metrics import confusion, expected_calibration_error, figures, ratios
+from msa_core.metrics import bins_of, confusion, expected_calibration_error, figures, ratios
 
 LABELS = ("a", "b", "c")
 
@@ -51,6 +51,10 @@ def test_calibration_error_by_hand():
     confidence, is_right = np.array([0.9, 0.9, 0.5, 0.5]), np.array([1.0, 1.0, 1.0, 0.0])
     assert expected_calibration_error(confidence, is_right) == pytest.approx(0.05)
     assert expected_calibration_error(np.ones(4), np.ones(4)) == 0
+
+
+def test_a_bin_ends_where_its_last_confidence_lies():
+    assert bins_of(np.array([0.0, 0.1, 0.5, 0.51, 1.0]), n_bins=2).tolist() == [0, 0, 0, 1, 1]
 
 
 def test_a_class_that_nobody_has_or_guesses_is_zero_not_broken():

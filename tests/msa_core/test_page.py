@@ -16,7 +16,7 @@ from msa_core.page.colours import LIGHT, OF_SENTIMENT, colour_of
 from msa_core.page.contents import Bar, Chart, Figure, HardPost, Missing, Page, Reason, Section, Table
 from msa_core.page.data_sections import came_in, divided, duplicates, labelled
 from msa_core.page.gallery import hardest, thumbnail
-from msa_core.page.model_sections import bins_of, judged, trained
+from msa_core.page.model_sections import filled_bins, judged, trained
 from msa_core.page.page import percent, render, written
 
 LABELS = ("negative", "neutral", "positive")
@@ -143,7 +143,7 @@ def test_the_sentence_on_modalities_counts_agreement():
 
 def test_bins_hold_every_post_and_agree_with_the_calibration_error():
     confidence, is_right = np.array([0.34, 0.5, 0.5, 0.9, 1.0]), np.array([0.0, 1.0, 0.0, 1.0, 1.0])
-    bins = bins_of(confidence, is_right)
+    bins = filled_bins(confidence, is_right)
     assert sum(one.n for one in bins) == 5
     error = sum(one.n * abs(one.confidence - one.accuracy) for one in bins) / 5
     assert error == pytest.approx(expected_calibration_error(confidence, is_right))

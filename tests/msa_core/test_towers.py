@@ -1,6 +1,9 @@
 """Towers: random ones that repeat themselves, real ones from a folder, and an error with a remedy."""
 
+import json
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 import torch
@@ -10,9 +13,9 @@ from transformers import CLIPConfig, CLIPModel, DebertaV2Config, DebertaV2ForMas
 from msa_core import checkpoint
 from msa_core.clara import ClaraConfig, n_weights
 from msa_core.errors import MissingWeights, TrainingError
-from msa_core.presets import Asked, clara_config, recipe
+from msa_core.presets import Asked, clara_config, recipe, towers_at_hand
 from msa_core.tiny import SIZES, Size, random_text, random_vision, train_tokenizer
-from msa_core.towers import Towers, pretrained, towers_of
+from msa_core.towers import Towers, is_at_hand, pretrained, towers_of
 from tests.msa_core.clara_by_hand import CONFIG, LABELS, TEXTS
 
 
@@ -72,6 +75,69 @@ def test_missing_weights_say_what_where_and_what_to_do(on_disk, monkeypatch, mis
         pretrained(**names)
     for part in ("nobody/nothing-here", "cache", f"--{missing}", "--towers tiny"):
         assert part in str(error.value)
+
+
+class Hub(BaseHTTPRequestHandler):
+    """Knows one tower."""
+
+    def do_GET(self) -> None:
+        is_known = self.path == "/api/models/somebody/something"
+        self.send_response(200 if is_known else 404)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps({"id": "somebody/something"} if is_known else {"error": "none"}).encode())
+
+    def log_message(self, format: str, *values: object) -> None:  # noqa: A002
+        """Says nothing."""
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    Thread(target=listening.serve_forever, daemon=True).start()
+    monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{listening.server_port}")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    yield listening
+    listening.shutdown()
+    listening.server_close()
+
+
+@pytest.mark.parametrize(("name", "is_there"), [("somebody/something", True), ("nobody/nothing-here", False)])
+def test_what_the_hub_offers_is_at_hand(hub, monkeypatch, name, is_there):
+    assert is_at_hand(name) is is_there
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert not is_at_hand(name)
+
+
+def test_a_hub_that_nobody_reaches_offers_nothing(hub):
+    hub.shutdown()
+    hub.server_close()
+    assert not is_at_hand("somebody/something", timeout_s=0.5)
+
+
+def test_what_lies_here_is_at_hand_without_a_hub(tmp_path, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    assert is_at_hand(str(tmp_path))
+    assert not is_at_hand("somebody/something")
+    cached = tmp_path / "models--somebody--something"
+    (cached / "refs").mkdir(parents=True)
+    (cached / "refs" / "main").write_text("abc")
+    (cached / "snapshots" / "abc").mkdir(parents=True)
+    (cached / "snapshots" / "abc" / "pytorch_model.bin").touch()
+    assert is_at_hand("somebody/something")
+
+
+def test_auto_is_pretrained_where_it_can_be_and_a_named_tower_is_always_meant(tmp_path, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "openai" / "clip-vit-base-patch16").mkdir(parents=True)
+    assert towers_at_hand("auto", None, None) == "tiny"
+    assert towers_at_hand("auto", "somebody/something", None) == "pretrained"
+    assert towers_at_hand("small", None, None) == "small"
+    (tmp_path / "microsoft" / "deberta-v3-base").mkdir(parents=True)
+    assert towers_at_hand("auto", None, None) == "pretrained"
 
 
 def test_weights_of_another_architecture_are_refused(on_disk):

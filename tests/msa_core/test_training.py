@@ -1,6 +1,7 @@
 """Training: it learns, it repeats itself, and a kill costs no bit."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -103,6 +104,30 @@ def test_each_verification_head_has_its_own_loss():
     whole, alone = (loss_of(logits, batch, Recipe(verification=weight, smoothing=0)) for weight in (0.5, 0.0))
     parts = [torch.nn.functional.cross_entropy(each, batch.labels) for each in (logits.text, logits.image)]
     torch.testing.assert_close(whole - alone, 0.5 * sum(parts))
+
+
+def test_a_post_of_weight_two_counts_twice_and_one_of_weight_none_not_at_all():
+    clara, towers = network()
+    some, recipe = posts(towers, 12), Recipe(smoothing=0)
+    plain = make_batch(some, np.arange(4))
+    weights = np.array([2.0, 1.0, 0.0, 0.5], dtype=np.float32)
+    logits = clara(plain)
+
+    def one_by_one(head: torch.Tensor) -> torch.Tensor:
+        each = torch.nn.functional.cross_entropy(head, plain.labels, reduction="none")
+        return (2.0 * each[0] + each[1] + 0.5 * each[3]) / 4
+
+    expected = one_by_one(logits.pair) + 0.3 * (one_by_one(logits.text) + one_by_one(logits.image))
+    weighed = make_batch(replace(some, weights=np.resize(weights, 12)), np.arange(4))
+    torch.testing.assert_close(loss_of(logits, weighed, recipe), expected)
+
+
+def test_weights_of_one_change_no_bit():
+    (one, towers), (other, _) = network(), network()
+    some = posts(towers)
+    train(one, some, None, RECIPE)
+    train(other, replace(some, weights=np.ones(len(some), dtype=np.float32)), None, RECIPE)
+    assert _equal(one, other)
 
 
 def test_the_pace_warms_up_and_ends_at_zero():

@@ -174,8 +174,12 @@ def test_a_store_may_lie_in_a_folder_whose_name_looks_like_a_pattern(tmp_path: P
         assert moment.value("select count(*) from posts") == 1
 
 
-def test_a_compacted_run_cannot_be_replaced(store: Store, fill: Fill):
-    fill(1, posts=[a_post("1")])
+def test_a_moment_looks_past_a_run_that_a_compaction_took_over(store: Store, fill: Fill):
+    old = fill(1, posts=[a_post("1")])
+    fill(2, posts=[a_post("2")])
     compact(store)
-    with pytest.raises(StoreError, match="was compacted"):
-        store.begin("ingest", parameters={"number": 1}, inputs=[], version=1, force=True)
+    with store.moment(hiding=[old]) as moment:
+        assert moment.table("select post_id from posts")["post_id"].to_pylist() == ["mvsa:2"]
+        assert moment.value("select count(*) from runs where verb = 'force'") == 0
+    with store.moment() as moment:
+        assert moment.value("select count(*) from posts") == 2
