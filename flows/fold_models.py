@@ -119,7 +119,8 @@ class _Part:
     def _posts(self, places: list[int], tokenizer: Any) -> Posts:
         posts = self.arrays.posts(self.content.take(places), tokenizer, self.plan.config.max_length)
         labels = [self.plan.config.labels.index(str(self.frozen.rows[place].label)) for place in places]
-        return replace(posts, labels=np.array(labels, dtype=np.int64))
+        weights = np.array([self.frozen.rows[place].weight for place in places], dtype=np.float32)
+        return replace(posts, labels=np.array(labels, dtype=np.int64), weights=weights)
 
 
 def _metrics(progress: Progress, n_train: int, n_val: int) -> dict[str, Any]:

@@ -163,9 +163,9 @@ def command(
         path=path,
         source=source,
         task=task,
-        labels=_words(labels),
+        labels=words_of(labels),
         columns=Columns(id_column, text, images, label, split, time) if format == "table" else None,
-        allow_missing=_modalities(allow_missing),
+        allow_missing=modalities_of(allow_missing),
         keep_raw=keep_raw,
         keep_names=keep_names,
         word_filter=word_filter,
@@ -184,12 +184,14 @@ def _print(done: Ingested, source: str) -> None:
         show("refused", ["reason", "rows", "what it means"], [(str(r), n, r.sentence) for r, n in done.rejects])
 
 
-def _words(text: str) -> tuple[str, ...]:
+def words_of(text: str) -> tuple[str, ...]:
+    """What stands between commas."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def _modalities(text: str) -> tuple[str, ...]:
-    unknown = [word for word in _words(text) if word not in MODALITIES]
+def modalities_of(text: str) -> tuple[str, ...]:
+    """Raises typer.BadParameter on anything else."""
+    unknown = [word for word in words_of(text) if word not in MODALITIES]
     if unknown:
         raise typer.BadParameter(f"--allow-missing takes image, text or both, not {unknown[0]!r}")
-    return _words(text)
+    return words_of(text)

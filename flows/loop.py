@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.ingest import MODALITIES
+from flows.ingest import modalities_of, words_of
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from flows.prefect_settings import settle, without_heartbeat
@@ -107,21 +107,10 @@ def command(
         path=path,
         source=source,
         task=task,
-        reading=Reading(_words(labels), columns, _modalities(allow_missing), keep_raw, keep_names, word_filter),
+        reading=Reading(words_of(labels), columns, modalities_of(allow_missing), keep_raw, keep_names, word_filter),
         towers=towers,
         folds=folds,
         epochs=epochs,
     )
     say(f"report: {done.report}")
     say(f"next: msa sql 'from queue' --store {store}")
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-def _modalities(text: str) -> tuple[str, ...]:
-    strange = set(_words(text)) - set(MODALITIES)
-    if strange:
-        raise typer.BadParameter(f"--allow-missing takes image, text or both, not {min(strange)!r}")
-    return _words(text)
