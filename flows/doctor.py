@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 from flows.options import DEFAULT_STORE, StoreOption
 from flows.output import say, show
 from flows.servers import Answer, ask, shown
+from labelstudio.server import known
 from warehouse import Store, StoreError
 
 THERE, ABSENT, BROKEN = "ok", "absent", "broken"
@@ -48,7 +49,7 @@ def doctor(root: Path, *, timeout_s: float = 3.0) -> list[Check]:
         _gpu(),
         *_weights(),
         _prefect(timeout_s),
-        _label_studio(timeout_s),
+        _label_studio(root, timeout_s),
         _vlm(timeout_s),
     ]
 
@@ -171,11 +172,14 @@ def _prefect(timeout_s: float) -> Check:
     return _server("Prefect", url, ask(f"{url.rstrip('/')}/health", timeout_s=timeout_s), "prefect server start")
 
 
-def _label_studio(timeout_s: float) -> Check:
+def _label_studio(root: Path, timeout_s: float) -> Check:
     url, token = os.environ.get("LABEL_STUDIO_URL", ""), os.environ.get("LABEL_STUDIO_API_KEY", "")
+    own = known(root / "labelstudio")
+    if not url and own is not None:
+        return _server("Label Studio", own.url, ask(f"{own.url}/health", timeout_s=timeout_s), "msa review server")
     if not url:
-        todo = "for reviews: start label-studio, then set LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY"
-        return Check("Label Studio", ABSENT, "no LABEL_STUDIO_URL", todo)
+        todo = "for reviews: make labelstudio (msa review server), or set LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY"
+        return Check("Label Studio", ABSENT, "no LABEL_STUDIO_URL, and none of the store's own runs", todo)
     check = _server("Label Studio", url, ask(f"{url.rstrip('/')}/health", timeout_s=timeout_s), "label-studio start")
     if check.state == THERE and not token:
         return Check("Label Studio", BROKEN, f"{check.found}, no token", "set LABEL_STUDIO_API_KEY (account settings)")
