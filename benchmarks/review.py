@@ -104,7 +104,7 @@ def timed(work: Callable[[], object]) -> float:
 def tasks_of(store: Store) -> list[dict[str, object]]:
     """What our push sends, in the form of the SDK's import."""
     with store.moment() as moment:
-        rows = moment.table(NEXT, task="sentiment", source=None, project="none", n=10**9).to_pylist()
+        rows = moment.table(NEXT, task="sentiment", source=None, n=10**9).to_pylist()
     return [as_task(task_post(row, "0001", ("/data/local-files/?d=msa/x.jpg",), 1), opinion="shown") for row in rows]
 
 

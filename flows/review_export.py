@@ -13,7 +13,7 @@ from flows.output import say
 from flows.review_pictures import embedded
 from flows.review_push import NEXT, Asked
 from flows.review_round import Round, next_round, rows_of, task_post
-from flows.reviewing import Subject, TaskOption, subject
+from flows.reviewing import Subject, TaskOption, slug_of, subject
 from labelstudio.tasks import as_task
 from warehouse import Moment, Store, digest, lease
 
@@ -32,7 +32,7 @@ class Exported:
 
 def export(store: Store, *, output: Path, asked: Asked, project: str = OFFLINE, task: str | None = None) -> Exported:
     """The tasks, images within them, and beside them the labelling screen. A post is in one open file at most."""
-    with lease(store.places, f"review-{project}"), store.moment() as moment:
+    with lease(store.places, f"review-{slug_of(project)}"), store.moment() as moment:
         about = subject(moment, project=project, task=task, opinion=asked.opinion)
         of = _round(moment, about, asked)
         screen = output.with_suffix(".xml")
@@ -53,11 +53,11 @@ def export(store: Store, *, output: Path, asked: Asked, project: str = OFFLINE, 
 
 
 def _round(moment: Moment, about: Subject, asked: Asked) -> Round | None:
-    wanted = {"task": about.task, "source": asked.source, "project": about.title, "n": asked.batch}
+    wanted = {"task": about.task, "source": asked.source, "n": asked.batch}
     chosen = moment.table(NEXT, **wanted).to_pylist()
     name = next_round(moment, about.title)
     seen = embedded(moment, chosen)
-    posts = tuple(task_post(row, name, seen[row["post_id"]], asked.overlap) for row in chosen)
+    posts = tuple(task_post(row, name, seen[row["post_id"]], asked.overlap or 1) for row in chosen)
     return Round(name, about.task, asked.opinion, posts) if posts else None
 
 

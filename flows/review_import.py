@@ -11,19 +11,21 @@ from flows.output import say
 from flows.review_export import OFFLINE
 from flows.review_pull import Pulled, inputs_of, lines, names_of, told_of, write
 from flows.review_reading import compared, known
-from flows.reviewing import known_subject
+from flows.reviewing import known_subject, slug_of
 from labelstudio.listing import tasks_of
 from warehouse import Store, lease
 
 
-def import_answers(store: Store, path: Path, *, project: str = OFFLINE, pseudonyms: bool = True) -> Pulled:
-    """Answers that the store has already are not taken twice; those that a later file corrects are new rows."""
+def import_answers(store: Store, path: Path, *, project: str = OFFLINE, reviewer: str | None = None) -> Pulled:
+    """Answers that the store has already are not taken twice; those that a later file corrects are new rows; what a
+    file lacks is not withdrawn. `reviewer` (default: the project) tells apart people who each have their own server.
+    """
     listing = tasks_of(path.read_text(encoding="utf-8"))
-    with lease(store.places, f"review-{project}"), store.moment() as moment:
+    with lease(store.places, f"review-{slug_of(project)}"), store.moment() as moment:
         about = known_subject(moment, project=project, task=None)
-        found = compared(about, listing, moment, known(moment, project))
+        found = compared(about, listing, moment, known(moment, project), file_of=reviewer or project)
         told = told_of(project, found)
-        names = names_of(moment, None, found, pseudonyms=pseudonyms)
+        names = names_of(moment, None, found, pseudonyms=True)
         if not (found.of.annotations or found.quarantined):
             return told
         asked = {"project": project, "task": about.task}
@@ -38,7 +40,10 @@ def command(
     *,
     store: StoreOption = DEFAULT_STORE,
     project: Annotated[str, typer.Option(help="Name under which the posts went out.")] = OFFLINE,
+    reviewer: Annotated[
+        str | None, typer.Option(help="Whose file it is, where several people each have a server. [project]")
+    ] = None,
 ) -> None:
     """Print how many answers came, were corrected, were withdrawn, could not be read."""
-    for line in lines(import_answers(open_store(store), path, project=project)):
+    for line in lines(import_answers(open_store(store), path, project=project, reviewer=reviewer)):
         say(line)

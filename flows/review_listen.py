@@ -13,7 +13,6 @@ from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from flows.review_pull import Pulled, lines, pull
 from flows.reviewing import ProjectOption, TaskOption, connected, known_subject
-from labelstudio.errors import ReviewError
 from labelstudio.project import find, gone
 from labelstudio.receiver import receiver, register
 from warehouse import LeaseHeld, Store
@@ -29,6 +28,7 @@ class Puller:
     project: str
     every_s: float
     on_pull: Callable[[Pulled], None]
+    pseudonyms: bool = False
     hinted: threading.Event = field(default_factory=threading.Event)
     stopped: threading.Event = field(default_factory=threading.Event)
 
@@ -47,12 +47,12 @@ class Puller:
 
     def _pull(self) -> None:
         try:
-            self.on_pull(pull(self.store, project=self.project))
+            self.on_pull(pull(self.store, project=self.project, pseudonyms=self.pseudonyms))
         except LeaseHeld:
             self.stopped.wait(1.0)
             self.hinted.set()
-        except ReviewError as error:
-            say(f"not pulled, tried again later: {error}")
+        except Exception as error:
+            say(f"not pulled, tried again later: {type(error).__name__}: {error}")
 
 
 def listen(
@@ -63,6 +63,7 @@ def listen(
     every_s: float,
     project: str | None = None,
     task: str | None = None,
+    pseudonyms: bool = False,
     on_pull: Callable[[Pulled], None],
 ) -> None:
     """Registers itself with the server, then listens until stopped with Ctrl-C."""
@@ -76,7 +77,7 @@ def listen(
         raise gone(about.title, connection.url)
     secret = os.environ.get(SECRET) or secrets.token_hex(16)
     register(connection, target, url=f"http://{host}:{port}/", secret=secret)
-    puller = Puller(store, about.title, every_s, on_pull)
+    puller = Puller(store, about.title, every_s, on_pull, pseudonyms)
     puller.hinted.set()
     thread = threading.Thread(target=puller.run, name="pull")
     thread.start()
@@ -94,6 +95,7 @@ def command(
     task: TaskOption = None,
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Where to listen.")] = 8765,
+    pseudonyms: Annotated[bool, typer.Option("--pseudonyms", help="Keep no reviewer's name.")] = False,
     every: Annotated[float, typer.Option(min=1, help="Seconds between pulls where no webhook comes.")] = 300.0,
 ) -> None:
     """A webhook is a hint, never the truth. Its secret: MSA_WEBHOOK_SECRET, else a new one each start."""
@@ -104,4 +106,13 @@ def command(
 
     opened = open_store(store)
     say(f"listening on http://{host}:{port}/; Ctrl-C stops")
-    listen(opened, host=host, port=port, every_s=every, project=project, task=task, on_pull=tell)
+    listen(
+        opened,
+        host=host,
+        port=port,
+        every_s=every,
+        project=project,
+        task=task,
+        pseudonyms=pseudonyms,
+        on_pull=tell,
+    )

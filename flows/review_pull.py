@@ -61,8 +61,11 @@ def _commit(desk: Desk, before: Known, found: Reading, names: list[AnnotatorName
     run = desk.store.begin("review-pull", parameters=asked, inputs=inputs_of(desk.about.step, found), version=1)
     if run is None:
         return told
-    mark(desk.connection, desk.target, desk.about.step + 1)
+    if not is_older(desk):
+        mark(desk.connection, desk.target, desk.about.step + 1)
     write(run, found, names)
+    if is_older(desk):  # only once what the server forgot is known to be kept
+        mark(desk.connection, desk.target, desk.about.step + 1)
     return replace(told, run_id=run.run_id)
 
 

@@ -11,7 +11,7 @@ from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from flows.progress import progress
 from flows.review_pictures import addresses, put_back
-from flows.review_round import Round, carry_out, commit, intend, intended, look_for, next_round, task_post
+from flows.review_round import Round, carry_out, commit, intend, intended, look_for, next_round, refuse_older, task_post
 from flows.review_simulate import truth_of
 from flows.review_truth import keep, mixed
 from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, subject
@@ -26,7 +26,7 @@ OnDone = Callable[[int], None] | None
 OPINIONS = ("hidden", "ask", "shown")
 NEXT = (
     "from review_candidates where task = $task and ($source is null or source = $source) and post_id not in "
-    "(select post_id from task_answers where project = $project and is_open) order by place limit $n"
+    "(select post_id from task_answers where is_open) order by place limit $n"
 )
 OPEN = "from open_review_posts where project = $project order by post_id"
 
@@ -51,7 +51,7 @@ class Asked:
 
     source: str | None
     batch: int
-    overlap: int
+    overlap: int | None
     opinion: str
     truth_share: float = 0.0
 
@@ -77,9 +77,11 @@ def push(
     with lease(store.places, f"review-{about.slug}"), journal, store.moment() as moment:
         about = subject(moment, project=about.title, task=about.task, opinion=asked.opinion)
         desk = Desk(store, connection, _target(connection, about, asked, restore=restore), about)
+        refuse_older(desk)
         left = intended(journal)
         if left is not None:
             return _finish(desk, left, moment, journal, on_done)
+        _refuse_foreign(desk)
         return _fill(desk, asked, moment, journal, on_done)
 
 
@@ -89,14 +91,26 @@ def _target(connection: Connection, about: Subject, asked: Asked, *, restore: bo
     if found is None and about.step > 0:
         raise gone(about.title, connection.url)
     if found is None:
-        return create(connection, about.title, about.screen, overlap=asked.overlap)
+        return create(connection, about.title, about.screen, overlap=asked.overlap or 1)
     if restore:
         restore_screen(connection, found, about.screen)
         found = get(connection, found)
     check(found, about.screen)
-    if found.overlap != asked.overlap:
-        adjust(connection, found, maximum_annotations=asked.overlap)
+    if asked.overlap not in {None, found.overlap}:
+        raise ReviewError(
+            f"Project {about.title!r} asks {found.overlap} people a post. Leave --overlap out, or choose another "
+            "--project"
+        )
     return found
+
+
+def _refuse_foreign(desk: Desk) -> None:
+    """Raises ReviewError where others filled the project: what is there would be sent again."""
+    if desk.about.step == 0 and desk.target.n_tasks:
+        raise ReviewError(
+            f"Project {desk.about.title!r} holds {desk.target.n_tasks} tasks that this store never pushed. Adopt them: "
+            f"msa review reconcile --repair --project {desk.about.title!r}; or choose another --project"
+        )
 
 
 def _finish(desk: Desk, left: Round, moment: Moment, journal: Journal, on_done: OnDone) -> Pushed:
@@ -108,7 +122,7 @@ def _finish(desk: Desk, left: Round, moment: Moment, journal: Journal, on_done: 
 def _fill(desk: Desk, asked: Asked, moment: Moment, journal: Journal, on_done: OnDone) -> Pushed:
     waiting = moment.table(OPEN, project=desk.about.title).to_pylist()
     put_back(moment, desk.connection, waiting)
-    updated = _update(desk, waiting, moment, journal)
+    updated = _update(desk, waiting, journal)
     n_updated = len(waiting) if updated else 0
     desk = replace(desk, about=replace(desk.about, step=desk.about.step + len(updated)))
     chosen = _chosen(desk.about, asked, moment, asked.batch - len(waiting))
@@ -116,7 +130,7 @@ def _fill(desk: Desk, asked: Asked, moment: Moment, journal: Journal, on_done: O
         return _pushed(desk, updated, n_pushed=0, n_updated=n_updated)
     name = next_round(moment, desk.about.title)
     shown = addresses(moment, desk.connection, chosen)
-    posts = tuple(task_post(row, name, shown[row["post_id"]], asked.overlap) for row in chosen)
+    posts = tuple(task_post(row, name, shown[row["post_id"]], desk.target.overlap) for row in chosen)
     of = Round(name, desk.about.task, asked.opinion, posts)
     intend(journal, of)
     run_id = carry_out(desk, of, moment, journal, on_done)
@@ -126,17 +140,16 @@ def _fill(desk: Desk, asked: Asked, moment: Moment, journal: Journal, on_done: O
 def _chosen(about: Subject, asked: Asked, moment: Moment, n: int) -> list[dict[str, Any]]:
     if n <= 0:
         return []
-    chosen = moment.table(NEXT, task=about.task, source=asked.source, project=about.title, n=n).to_pylist()
+    chosen = moment.table(NEXT, task=about.task, source=asked.source, n=n).to_pylist()
     return mixed(moment, chosen, task=about.task, project=about.title, share=asked.truth_share)
 
 
-def _update(desk: Desk, waiting: list[dict[str, Any]], moment: Moment, journal: Journal) -> list[str]:
+def _update(desk: Desk, waiting: list[dict[str, Any]], journal: Journal) -> list[str]:
     """Open posts get what a newer model says, where there is one."""
     stale = [row for row in waiting if row["model_id"] != desk.target.model_version]
     if not stale:
         return []
-    seen = addresses(moment, desk.connection, stale)
-    posts = tuple(task_post(row, row["round"], seen[row["post_id"]], row["overlap"]) for row in stale)
+    posts = tuple(task_post(row, row["round"], (), row["overlap"]) for row in stale)
     task_ids = {row["post_id"]: row["task_id"] for row in stale}
     opinion = desk.about.screen.opinion
     update_predictions(desk.connection, desk.target, posts, task_ids, opinion=opinion)
@@ -159,7 +172,9 @@ def command(
     task: TaskOption = None,
     source: Annotated[str | None, typer.Option(help="Only posts of this source.")] = None,
     review_batch: Annotated[int, typer.Option(min=1, help="At most so many posts are open at once.")] = 50,
-    overlap: Annotated[int, typer.Option(min=1, help="How many people judge each post.")] = 1,
+    overlap: Annotated[
+        int | None, typer.Option(min=1, help="How many people judge each post. [the project's, or 1]")
+    ] = None,
     opinion: Annotated[
         str, typer.Option(help="What the model thinks: hidden, ask (in a closed panel), shown. It is recorded.")
     ] = "hidden",

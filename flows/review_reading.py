@@ -1,7 +1,7 @@
 """One reading of the review server, whole or what changed, compared with what the store took from it earlier."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from flows.reviewing import Desk, Subject
@@ -16,17 +16,15 @@ PULLED = "select cursor, n_unmatched from review_projects where project = $proje
 ASIDE = "select quarantine_id, post_id, server_id, reason from quarantine where project = $project"
 OURS = "select post_id from posts where post_id in (select unnest($ids))"
 LOST = "lost-by-server"
-Place = tuple[str | None, int | None]  # post_id, server_id
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store took from a project already. `lost`: answers that the server lost and the store keeps."""
+    """What the store took from a project already. `aside`: ids of what was put aside; `aside_ids`: of the server."""
 
     heads: list[Annotation]
     aside: frozenset[str]
     aside_ids: frozenset[int]
-    lost: frozenset[Place]
     cursor: datetime | None
     n_unmatched: int
 
@@ -51,7 +49,6 @@ def known(moment: Moment, title: str) -> Known:
         [Annotation(**row) for row in heads],
         frozenset(row["quarantine_id"] for row in aside),
         frozenset(row["server_id"] for row in aside if row["reason"] != LOST),
-        frozenset((row["post_id"], row["server_id"]) for row in aside if row["reason"] == LOST),
         datetime.fromisoformat(pulled["cursor"]) if pulled["cursor"] else None,
         pulled["n_unmatched"] or 0,
     )
@@ -76,24 +73,40 @@ def is_older(desk: Desk) -> bool:
 
 
 def compared(
-    about: Subject, listing: Sequence[ServerTask], moment: Moment, before: Known, *, is_older: bool = False
+    about: Subject,
+    listing: Sequence[ServerTask],
+    moment: Moment,
+    before: Known,
+    *,
+    is_older: bool = False,
+    file_of: str | None = None,
 ) -> Reading:
-    """The tasks as they were read, against what is known. `is_older`: what is absent there is not withdrawn."""
+    """The tasks as they were read, against what is known. `is_older`: what is absent there is not withdrawn. `file_of`:
+    whose file they are; it is a part of the answers, and its users are nobody else's.
+    """
     reader = Reader(about.screen.labels, about.screen.low, about.screen.high)
     ours = _ours(moment, listing)
     answers = [each for task in listing for each in reader.read(task, ours)]
     of = changes(
-        [each for each in answers if isinstance(each, Said)],
-        [head for head in before.heads if (head.post_id, head.server_id) not in before.lost],
+        [_of_file(each, file_of) for each in answers if isinstance(each, Said)],
+        [head for head in before.heads if _lost(head, about.title).quarantine_id not in before.aside],
         project=about.title,
         tasks={task.task_id: task for task in listing},
         is_older=is_older,
+        is_part=file_of is not None,
     )
     refused = [_aside(each, about.title) for each in answers if isinstance(each, Unreadable)]
     rows = {row.quarantine_id: row for row in [*refused, *(_lost(row, about.title) for row in of.kept)]}
     new = [rows[key] for key in sorted(rows.keys() - before.aside)]
     cursor = max((task.updated_at for task in listing), default=before.cursor)
     return Reading(of, new, cursor, _n_held(before, of, refused))
+
+
+def _of_file(said: Said, name: str | None) -> Said:
+    """The user ids of a file are those of some other server."""
+    if name is None or said.origin == "simulated":
+        return said
+    return replace(said, annotator=f"{name}:{said.annotator.rpartition(':')[2]}")
 
 
 def _ours(moment: Moment, listing: Sequence[ServerTask]) -> set[str]:
@@ -104,12 +117,14 @@ def _ours(moment: Moment, listing: Sequence[ServerTask]) -> set[str]:
 
 def _n_held(before: Known, of: Changes, refused: Sequence[Quarantined]) -> int:
     """Answers of the server that the store can tell, whichever way it took them."""
-    lost = before.lost | {(row.post_id, row.server_id) for row in of.kept}
+    lost = {row.annotation_id for row in of.kept} | {
+        row.annotation_id for row in before.heads if _lost(row, row.project or "").quarantine_id in before.aside
+    }
     stands = {
         (row.post_id, row.server_id, row.modality, row.annotator): row.status != "deleted"
-        for row in [*before.heads, *of.annotations]
+        for row in [*(head for head in before.heads if head.annotation_id not in lost), *of.annotations]
     }
-    held = {key[1] for key, is_there in stands.items() if is_there and key[:2] not in lost}
+    held = {server_id for (_, server_id, _, _), is_there in stands.items() if is_there}
     return len(held | before.aside_ids | {row.server_id for row in refused})
 
 

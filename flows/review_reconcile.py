@@ -10,13 +10,12 @@ from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say, show
 from flows.review_pictures import addresses
 from flows.review_pull import lines, pull
-from flows.review_round import Round, carry_out, commit, intend, task_post
-from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, known_subject
+from flows.review_round import Round, carry_out, commit, intend, refuse_what_would_lose, task_post
+from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, known_subject, subject
 from labelstudio.connection import Connection
-from labelstudio.errors import ReviewError
 from labelstudio.importing import delete
 from labelstudio.listing import all_tasks
-from labelstudio.project import Project, create, find, get
+from labelstudio.project import Project, create, find, get, mark
 from labelstudio.reconciling import Difference, StoreTask, difference
 from labelstudio.screen import missing_names
 from warehouse import Moment, Store, lease
@@ -43,12 +42,10 @@ def reconcile(store: Store, *, project: str | None = None, task: str | None = No
     """
     connection = connected(store)
     with store.moment() as moment:
-        about = known_subject(moment, project=project, task=task)
+        about = _subject(moment, project, task)
     journal = Journal(store.places, "review-push", about.slug)
     with lease(store.places, f"review-{about.slug}"), journal, store.moment() as moment:
-        about = known_subject(moment, project=about.title, task=None)
-        if any(True for _ in journal.read()):
-            raise ReviewError("A push was cut off. Let it finish first: msa review push (the same command again)")
+        about = _subject(moment, about.title, about.task)
         pushed = [StoreTask(**row) for row in moment.table(PUSHED, project=about.title).to_pylist()]
         target = _target(connection, about, moment, repair=repair)
         if target is None:
@@ -57,15 +54,25 @@ def reconcile(store: Store, *, project: str | None = None, task: str | None = No
         desk = Desk(store, connection, target, about)
         found = difference(all_tasks(connection, target), pushed)
         if repair:
+            refuse_what_would_lose(desk, journal)
             _repair(desk, found, moment, journal)
         return _told(desk, found, moment, repair=repair)
+
+
+def _subject(moment: Moment, project: str | None, task: str | None) -> Subject:
+    """A project that is named may be one that this store never pushed to: it is adopted."""
+    if project is None:
+        return known_subject(moment, project=None, task=task)
+    return subject(moment, project=project, task=task)
 
 
 def _target(connection: Connection, about: Subject, moment: Moment, *, repair: bool) -> Project | None:
     found = find(connection, about.title)
     if found is None and repair:
         overlap = moment.value("select max(overlap) from review_tasks where project = $title", title=about.title)
-        return create(connection, about.title, about.screen, overlap=overlap or 1)
+        made = create(connection, about.title, about.screen, overlap=overlap or 1)
+        mark(connection, made, about.step)
+        return get(connection, made)
     return found
 
 
@@ -140,6 +147,7 @@ def command(
     project: ProjectOption = None,
     task: TaskOption = None,
     repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended.")] = False,
+    pseudonyms: Annotated[bool, typer.Option("--pseudonyms", help="Keep no reviewer's name.")] = False,
 ) -> None:
     """Exit 1 where server and store still disagree."""
     opened = open_store(store)
@@ -148,7 +156,7 @@ def command(
         show(done.title, ["what", "how many", "mended" if repair else "what to do"], done.problems)
     if done.is_agreed:
         say(f"{done.title}: server and store agree")
-        for line in lines(pull(opened, project=done.title, full=True)):
+        for line in lines(pull(opened, project=done.title, full=True, pseudonyms=pseudonyms)):
             say(line)
     else:
         raise typer.Exit(1)

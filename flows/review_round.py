@@ -7,6 +7,7 @@ from typing import Any
 
 from flows.review_pictures import put_back
 from flows.reviewing import Desk
+from labelstudio.errors import ReviewError
 from labelstudio.importing import delete, doubled, import_tasks, settled
 from labelstudio.listing import all_tasks
 from labelstudio.project import adjust, mark, serve_files
@@ -37,6 +38,23 @@ class Round:
 def next_round(moment: Moment, title: str) -> str:
     """The name of the round that comes next in a project: 0001, 0002 …"""
     return f"{moment.value(NEXT, title=title):04}"
+
+
+def refuse_what_would_lose(desk: Desk, journal: Journal) -> None:
+    """Raises ReviewError where a push was cut off, or where the server's data are older than the store: its step would
+    be marked as the store's, and a pull would then take what the server forgot for withdrawn.
+    """
+    if any(True for _ in journal.read()):
+        raise ReviewError("A push was cut off. Let it finish first: msa review push (the same command again)")
+    refuse_older(desk)
+
+
+def refuse_older(desk: Desk) -> None:
+    """Raises ReviewError where the server's data are older than the store."""
+    if desk.target.step < desk.about.step:
+        raise ReviewError(
+            f"The data of {desk.about.title!r} on the server are older than the store. First: msa review pull"
+        )
 
 
 def intend(journal: Journal, of: Round) -> None:

@@ -7,16 +7,19 @@ import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
-from flows.review_round import Round, commit, next_round, task_post
+from flows.review_round import Round, commit, next_round, refuse_what_would_lose, task_post
 from flows.reviewing import Desk, ProjectOption, TaskOption, connected, known_subject
+from labelstudio.errors import ProjectGone
 from labelstudio.importing import ask_another
 from labelstudio.project import find, gone
 from msa_core.consensus import Vote, dawid_skene
+from msa_core.records import Consensus
 from warehouse import Store, digest, lease
 from warehouse.journal import Journal
 
 VOTES = "select post_id, rater, label, is_person from review_votes order by post_id, rater"
 UNSETTLED = "from unsettled_review_posts where project = $project and posterior < $at_least and n_answers < $most"
+STANDING = "select post_id, label, posterior, n_votes, n_people from consensus"
 NOTE = "Judged before, and not settled: please judge it afresh, on your own."
 
 
@@ -42,32 +45,46 @@ def settle(
         target = find(connection, about.title)
         if target is None:
             raise gone(about.title, connection.url)
+        desk = Desk(store, connection, target, about)
+        refuse_what_would_lose(desk, journal)
         rows = moment.table(UNSETTLED, project=about.title, at_least=at_least, most=most).to_pylist()
-        if rows:
-            _ask(Desk(store, connection, target, about), rows, next_round(moment, about.title), journal)
-    return Settled(n_posts, len(rows))
+        n_asked = _ask(desk, rows, next_round(moment, about.title), journal)
+    return Settled(n_posts, n_asked)
 
 
 def consensus(store: Store) -> int:
-    """How many reviewed posts have one; a run is committed only where votes changed."""
+    """How many reviewed posts have one; a run is committed only where it is another than the last one's."""
     with store.moment() as moment:
-        votes = [Vote(**row) for row in moment.table(VOTES).to_pylist()]
-    said = digest([[vote.post_id, vote.rater, vote.label] for vote in votes])
-    run = store.begin("review-settle", parameters={}, inputs=[f"votes-{said}"], version=1) if votes else None
-    found = dawid_skene(votes)
+        found = dawid_skene([Vote(**row) for row in moment.table(VOTES).to_pylist()])
+        standing = [Consensus(**row) for row in moment.table(STANDING).to_pylist()]
+        earlier = moment.inputs("consensus")
+    if set(found) <= set(standing):
+        return len(found)
+    said = digest([[row.post_id, row.label, row.posterior, row.n_votes] for row in found])
+    run = store.begin("review-settle", parameters={}, inputs=[f"consensus-{said}", *earlier], version=1)
     if run is not None:
         with run:
             run.write("consensus", found)
     return len(found)
 
 
-def _ask(desk: Desk, rows: list[dict[str, Any]], name: str, journal: Journal) -> None:
-    for row in rows:
-        ask_another(desk.connection, row["task_id"], overlap=row["n_answers"] + 1, note=NOTE)
+def _ask(desk: Desk, rows: list[dict[str, Any]], name: str, journal: Journal) -> int:
+    """How many could be asked for: a task that was deleted there asks nobody."""
+    rows = [row for row in rows if _asks(desk, row)]
     reasons = {"reasons": ["reviewers-disagree"]}
     posts = tuple(task_post(row | reasons, name, (), row["n_answers"] + 1) for row in rows)
     landed = {row["post_id"]: row["task_id"] for row in rows}
-    commit(desk, Round(name, desk.about.task, desk.about.screen.opinion, posts, landed), journal)
+    if rows:
+        commit(desk, Round(name, desk.about.task, desk.about.screen.opinion, posts, landed), journal)
+    return len(rows)
+
+
+def _asks(desk: Desk, row: dict[str, Any]) -> bool:
+    try:
+        ask_another(desk.connection, row["task_id"], overlap=row["n_answers"] + 1, note=NOTE)
+    except ProjectGone:
+        return False
+    return True
 
 
 def command(

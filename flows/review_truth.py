@@ -8,7 +8,8 @@ from warehouse import Moment, Store, digest
 
 SHOWN = (
     "from review_posts where task = $task and post_id in (select post_id from ground_truth) "
-    "and post_id not in (select post_id from review_tasks where project = $project) "
+    "and post_id not in (select post_id from review_tasks where project = $project or post_id in "
+    "(select post_id from task_answers where is_open)) "
     "and post_id not in (select unnest($chosen)) order by md5(post_id) limit $n"
 )
 REASON = "ground-truth"
@@ -17,8 +18,13 @@ REASON = "ground-truth"
 def keep(store: Store, truth: Mapping[str, str]) -> None:
     """Facts, so that the measure of a reviewer can be traced."""
     rows = [GroundTruth(post_id, label) for post_id, label in sorted(truth.items())]
+    with store.moment() as moment:
+        standing = {GroundTruth(**row) for row in moment.table("select post_id, label from ground_truth").to_pylist()}
+        earlier = moment.inputs("ground_truth")
     said = digest([[row.post_id, row.label] for row in rows])
-    run = store.begin("review-truth", parameters={}, inputs=[f"truth-{said}"], version=1) if rows else None
+    if set(rows) <= standing:
+        return
+    run = store.begin("review-truth", parameters={}, inputs=[f"truth-{said}", *earlier], version=1)
     if run is not None:
         with run:
             run.write("ground_truth", rows)

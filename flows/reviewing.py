@@ -15,7 +15,7 @@ from labelstudio.errors import NoServer, ReviewError, TokenRefused
 from labelstudio.project import Project, Screen
 from labelstudio.server import known
 from msa_core.tasks import TASKS
-from warehouse import Moment, Store
+from warehouse import Moment, Store, digest
 
 ProjectOption = Annotated[str | None, typer.Option(help="Title of the project on the server; default: msa-TASK.")]
 TaskOption = Annotated[str | None, typer.Option(help="Task whose posts are reviewed; needed where there are several.")]
@@ -34,7 +34,7 @@ class Subject:
     @property
     def slug(self) -> str:
         """The title as a file's name."""
-        return re.sub(r"[^\w.-]+", "-", self.title)
+        return slug_of(self.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,12 @@ class Desk:
     connection: Connection
     target: Project
     about: Subject
+
+
+def slug_of(title: str) -> str:
+    """A title as a file's name; two titles have two."""
+    plain = re.sub(r"[^\w.-]+", "-", title)
+    return f"{plain}-{digest(title)[:6]}"
 
 
 def server_folder(store: Store) -> Path:

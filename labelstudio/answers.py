@@ -118,9 +118,10 @@ class Reader:
         return (str(name), *self._choice(str(name), choices[0]))
 
     def _choice(self, modality: str, choice: Any) -> tuple[str | None, None, str]:
-        if modality == "both" and choice in STATUS_OF:
+        is_word = isinstance(choice, str)
+        if is_word and modality == "both" and choice in STATUS_OF:
             return None, None, STATUS_OF[choice]
-        if choice not in self.labels:
+        if not is_word or choice not in self.labels:
             raise _Refusal("unknown-choice", f"{modality}: {str(choice)[:200]}")
         return str(choice), None, "given"
 
@@ -142,10 +143,10 @@ def annotator_of(answer: ServerAnswer) -> str:
 
 
 def _comment(result: Sequence[Mapping[str, Any]]) -> str | None:
-    lines = [
-        str(line)
-        for region in result
-        if region.get("from_name") == "comment"
-        for line in (region.get("value") or {}).get("text") or ()
-    ]
+    lines: list[str] = []
+    for region in result:
+        value = region.get("value")
+        if region.get("from_name") == "comment" and isinstance(value, Mapping):
+            text = value.get("text") or ()
+            lines.extend([text] if isinstance(text, str) else map(str, text))
     return "\n".join(lines) or None

@@ -30,10 +30,11 @@ def changes(
     *,
     project: str,
     tasks: Mapping[int, ServerTask],
-    is_older: bool,
+    is_older: bool = False,
+    is_part: bool = False,
 ) -> Changes:
     """`standing`: the last word of each chain. `tasks`: those that were read, by id. Where the server's data are older
-    than the store, an absent answer is no withdrawal.
+    than the store, an absent answer is no withdrawal; nor is it where they are a part (`is_part`).
     """
     heads = {_chain(each): each for each in standing}
     now = {(each.post_id, each.server_id, each.annotator, each.modality): each for each in said}
@@ -42,12 +43,14 @@ def changes(
     n_new = n_changed = 0
     for chain in sorted(now):
         head = heads.get(chain)
-        if head is not None and _content(head) == _content(now[chain]):
+        if head is not None and (_content(head) == _content(now[chain]) or _is_past(now[chain], head)):
             continue
         nth = counts.setdefault(_person(chain), {}).setdefault(chain[1], len(counts[_person(chain)]))
         rows.append(_row(now[chain], project, head, nth))
         n_new, n_changed = n_new + (head is None), n_changed + (head is not None)
-    absent = [head for chain, head in sorted(heads.items()) if chain not in now and _is_read(head, tasks)]
+    absent = (
+        [] if is_part else [head for chain, head in sorted(heads.items()) if chain not in now and _is_read(head, tasks)]
+    )
     gone = [] if is_older else absent
     rows.extend(_withdrawn(head, tasks[head.task_id or 0].updated_at) for head in gone)
     return Changes(tuple(rows), n_new, n_changed, len(gone), tuple(absent) if is_older else ())
@@ -57,6 +60,11 @@ def annotation_id(*natural_key: object) -> str:
     """`annotation-<digest>`; no id of the server is in it, so that equal reviews give equal ids."""
     text = json.dumps(natural_key, ensure_ascii=False, separators=(",", ":"))
     return f"annotation-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _is_past(said: Said, head: Annotation) -> bool:
+    """Whether the server or the file shows what an answer was before the store's last word of it."""
+    return head.annotated_at is not None and said.annotated_at < head.annotated_at
 
 
 def _is_read(head: Annotation, tasks: Mapping[int, ServerTask]) -> bool:

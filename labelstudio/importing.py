@@ -75,17 +75,15 @@ def delete(connection: Connection, project: Project, task_ids: Sequence[int]) ->
 def update_predictions(
     connection: Connection, project: Project, posts: Sequence[TaskPost], task_ids: dict[str, int], *, opinion: str
 ) -> None:
-    """What a newer model says, in place of what the older one said; the same again gives the same."""
+    """A newer model's scores in place of the older one's; the same again gives the same. What a task shows stays: what
+    is recorded as shown is what was shown.
+    """
     ids = [task_ids[post.post_id] for post in posts]
     tasks = [as_task(post, opinion=opinion) for post in posts]
     _act(connection, project, "delete_tasks_predictions", ids)
     said = [{"task": task_id, **task["predictions"][0]} for task_id, task in zip(ids, tasks, strict=True)]
     with connection.asking("update the predictions"):
         connection.client.projects.import_predictions(id=project.project_id, request=said, request_options=ONCE)
-    if opinion != "hidden":
-        for task_id, task in zip(ids, tasks, strict=True):
-            with connection.asking(f"update task {task_id}"):
-                connection.client.tasks.update(id=str(task_id), data=task["data"], request_options=ONCE)
 
 
 def ask_another(connection: Connection, task_id: int, *, overlap: int, note: str) -> None:

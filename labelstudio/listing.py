@@ -105,7 +105,7 @@ def _answer(found: Mapping[str, Any]) -> ServerAnswer:
     return ServerAnswer(
         server_id=int(found["id"]),
         user_id=int(by["id"] if isinstance(by, dict) else by or 0),
-        result=tuple(found.get("result") or ()),
+        result=tuple(each if isinstance(each, dict) else {"from_name": each} for each in found.get("result") or ()),
         is_skipped=bool(found.get("was_cancelled")),
         is_ground_truth=bool(found.get("ground_truth")),
         lead_time_s=found.get("lead_time"),

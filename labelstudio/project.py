@@ -13,6 +13,7 @@ from labelstudio.pictures import FOLDER
 from labelstudio.screen import missing_names, screen
 
 STEP = re.compile(r"\n?\(msa-loop step (\d+); please keep this line\)")
+FULL_PAGE = 30  # projects a page
 BY_SCORE = "Uncertainty sampling"  # ascending score of the project's model version: our priority
 
 
@@ -48,8 +49,9 @@ class Project:
 def find(connection: Connection, title: str) -> Project | None:
     """None where no project bears the title. Raises ReviewError where several do."""
     with connection.asking("list the projects"):
-        first_page = connection.client.projects.list(title=title).items or []
-    found = [each for each in first_page if each.title == title]
+        pager = connection.client.projects.list(title=title)
+        listed = pager.items or []
+        found = [each for each in (listed if len(listed) < FULL_PAGE else pager) if each.title == title]
     if len(found) > 1:
         ids = ", ".join(str(each.id) for each in found)
         raise ReviewError(f"Several projects on {connection.url} are called {title!r} (ids {ids}). Rename all but one.")
@@ -80,6 +82,11 @@ def create(connection: Connection, title: str, of: Screen, *, overlap: int) -> P
 def check(project: Project, of: Screen) -> None:
     """Raises ScreenChanged where answers could not be read."""
     missing = missing_names(project.label_config, of.labels)
+    if of.opinion != "hidden" and "$opinion" not in project.label_config:
+        raise ScreenChanged(
+            f"The labelling screen of project {project.title!r} has no place for the model's opinion. Choose "
+            "--opinion hidden, or another --project"
+        )
     if missing:
         raise ScreenChanged(
             f"The labelling screen of project {project.title!r} lacks {', '.join(missing)}, so that answers cannot be "

@@ -38,13 +38,14 @@ def difference(listed: Sequence[ServerTask], pushed: Sequence[StoreTask]) -> Dif
     """The server's tasks, all of them, against the store's."""
     extra = doubled(listed)
     there = {task.post_id: task.task_id for task in listed if task.post_id and task.task_id not in extra}
+    ids = {task.task_id for task in listed}
     known = {task.post_id for task in pushed}
     return Difference(
         missing=tuple(sorted(task.post_id for task in pushed if task.is_open and task.post_id not in there)),
         moved={
             task.post_id: there[task.post_id]
             for task in sorted(pushed, key=lambda task: task.post_id)
-            if there.get(task.post_id, task.task_id) != task.task_id
+            if task.is_open and task.task_id not in ids and task.post_id in there
         },
         unknown=tuple(task for task in listed if task.post_id not in known),
         doubled=tuple(extra),

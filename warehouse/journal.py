@@ -23,6 +23,8 @@ class Journal:
 
     def __exit__(self, *error: object) -> None:
         self._file.close()
+        if not self.path.stat().st_size:
+            self.path.unlink()
 
     def append(self, answer: Mapping[str, Any]) -> None:
         """Keep one answer for good."""
@@ -43,7 +45,8 @@ class Journal:
 
     def fold(self) -> None:
         """Forget the answers: a committed run holds them."""
-        self.path.unlink(missing_ok=True)
+        if self.path.exists():
+            os.truncate(self.path, 0)
 
     def _end_torn_line(self) -> None:
         if self.path.exists() and not self.path.read_bytes().endswith(b"\n"):

@@ -19,6 +19,7 @@ from msa_core.records import (
     PostImage,
     Prediction,
     Reject,
+    SnapshotRow,
     Split,
 )
 from warehouse import Store
@@ -111,6 +112,7 @@ def _trained(store: Store) -> None:
         "clara-hand", "clara", "sentiment", LABELS, "{}", None, "snapshot-hand", 10, 5, json.dumps({}), "ab" * 32, 1.0
     )
     with run:
+        run.write("snapshots", [_learned(n) for n in range(N)])
         run.write("models", [model])
         run.write(
             "curves", [_point(fold, epoch, name) for fold in (None, 0, 1) for epoch in range(5) for name in CURVES]
@@ -119,6 +121,11 @@ def _trained(store: Store) -> None:
     assert run is not None
     with run:
         run.write("predictions", [_prediction(n) for n in range(N)])
+
+
+def _learned(n: int) -> SnapshotRow:
+    label, split, fold = _given(n)[0], _split_of(n), n % 2
+    return SnapshotRow("snapshot-hand", _id(n), "sentiment", label, None, 1.0, split, fold, None, "literature", "dump")
 
 
 def _point(fold: int | None, epoch: int, name: str) -> CurvePoint:

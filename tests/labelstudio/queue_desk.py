@@ -19,7 +19,7 @@ class QueueDesk:
     title: str
     client: LabelStudio
 
-    def push(self, n: int = 5, *, overlap: int = 1, opinion: str = "hidden", restore: bool = False) -> Pushed:
+    def push(self, n: int = 5, *, overlap: int | None = None, opinion: str = "hidden", restore: bool = False) -> Pushed:
         return push(self.store, asked=Asked(None, n, overlap, opinion), project=self.title, restore=restore)
 
     def pull(self, *, full: bool = False) -> Pulled:

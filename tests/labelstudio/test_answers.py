@@ -66,6 +66,8 @@ def test_a_comment_goes_with_the_pair():
         ("several-choices", [choice("both", "positive"), choice("both", "negative")]),
         ("no-choice", [choice("both")]),
         ("no-choice", [{"from_name": "both", "value": None}]),
+        ("unknown-choice", [{"from_name": "both", "value": {"choices": [{"a": 1}]}}]),
+        ("unknown-field", [{"from_name": ["both"]}]),
     ],
 )
 def test_an_answer_that_cannot_be_read_is_refused_with_its_reason(reason: str, regions: list[dict[str, Any]]):

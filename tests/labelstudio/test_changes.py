@@ -96,3 +96,14 @@ def test_a_modality_that_a_correction_leaves_out_is_withdrawn_alone():
 
 def test_a_new_task_under_the_id_of_a_deleted_one_withdraws_nothing():
     assert compare([], taken(SAID), born=NOON + timedelta(minutes=1)).annotations == ()
+
+
+def test_an_older_state_of_an_answer_corrects_nothing():
+    (old,) = taken(SAID)
+    before = replace(SAID, label="negative", annotated_at=NOON - timedelta(hours=1))
+    assert compare([before], [old]).annotations == ()
+
+
+def test_a_part_of_the_answers_withdraws_nothing():
+    task = ServerTask(10, "mvsa:1", "0001", None, NOON, NOON, (), {})
+    assert changes([], taken(SAID), project="p", tasks={10: task}, is_part=True).annotations == ()

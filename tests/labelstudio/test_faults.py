@@ -17,7 +17,7 @@ from flows.cli import main
 from flows.review_push import Asked, push
 from flows.review_reconcile import reconcile
 from labelstudio import importing, server
-from labelstudio.errors import NoServer, ServerBroken
+from labelstudio.errors import NoServer, ReviewError, ServerBroken
 from tests.flows.filled_store import filled
 from tests.labelstudio.queue_desk import QueueDesk
 from warehouse import Store
@@ -64,6 +64,20 @@ def test_a_push_killed_at_any_line_of_its_journal_is_finished_by_the_next(
     assert desk.push(5).run_ids == ()
     assert desk.is_exact()
     assert desk.is_clean()
+
+
+def test_a_push_that_updated_first_and_was_killed_is_finished_by_the_next(
+    desk: QueueDesk, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(importing, "QUIET_S", 0.5)
+    desk.push(2)
+    desk.client.projects.update(id=desk.project.id, model_version="an older one")
+    process = in_child(push_killed, str(desk.store.places.root), desk.title, 2, "before")
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    desk.push(5)
+    assert len(desk.tasks()) == 5
+    assert desk.is_exact()
 
 
 def test_two_pushes_at_once_send_each_post_once(desk: QueueDesk):
@@ -174,6 +188,8 @@ def test_a_server_that_went_back_to_an_older_database_takes_no_answer_with_it(ow
     desk.push(5)
     desk.pull()
     on_older_data(own, tmp_path / "older")
+    with pytest.raises(ReviewError, match="First: msa review pull"):
+        desk.push(6)
     done = desk.pull()
     assert (done.n_deleted, done.n_kept) == (0, 1)
     assert desk.pull().n_deleted == 0

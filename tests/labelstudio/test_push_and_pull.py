@@ -1,7 +1,7 @@
 """Posts go out once and answers come in once, on a real Label Studio."""
 
-import json
 import os
+from dataclasses import replace
 from urllib.request import Request, urlopen
 
 import pytest
@@ -9,6 +9,8 @@ import pytest
 from flows.review_push import Asked, push
 from flows.review_settle import consensus, settle
 from flows.review_truth import keep
+from labelstudio.errors import ReviewError, ScreenChanged
+from labelstudio.tasks import TaskPost, as_task
 from msa_core.records import Doubt, Model, Prediction
 from tests.labelstudio.queue_desk import QueueDesk
 
@@ -44,17 +46,54 @@ def test_a_larger_batch_adds_posts_that_are_not_open_already(desk: QueueDesk):
     assert desk.ask("select round, n_posts from rounds order by round") == [("0001", 5), ("0002", 3)]
 
 
-def test_the_model_is_hidden_unless_asked_for_and_what_was_shown_is_recorded(desk: QueueDesk):
+def test_the_model_is_hidden_unless_asked_for(desk: QueueDesk):
     desk.push(2)
     hidden = desk.tasks()[0]
     assert (hidden.data["opinion"], hidden.data["model_id_shown"], hidden.predictions[0].result) == ("", None, [])
-    desk.push(4, opinion="shown")
-    shown = desk.tasks()[3]
+    with pytest.raises(ScreenChanged, match="--opinion hidden"):
+        desk.push(4, opinion="shown")
+
+
+def test_what_was_shown_of_the_model_is_recorded(desk: QueueDesk):
+    desk.push(2, opinion="shown")
+    shown = desk.tasks()[0]
     assert shown.data["opinion"]
-    assert shown.predictions[0].result
     desk.answer(shown.id, "neutral")
     desk.pull()
     assert desk.ask("select model_id_shown from answers where project is not null") == [("clara-hand",)]
+
+
+def test_another_overlap_is_refused_where_tasks_are_out(desk: QueueDesk):
+    desk.push(1, overlap=2)
+    with pytest.raises(ReviewError, match="asks 2 people"):
+        desk.push(2, overlap=1)
+    assert desk.push(2).n_open == 2
+    assert {task.overlap for task in desk.tasks()} == {2}
+
+
+def test_a_post_that_is_out_in_one_project_is_not_pushed_into_another(desk: QueueDesk):
+    desk.push(3)
+    other = replace(desk, title=f"other {desk.title}")
+    other.push(3)
+    assert not {t.data["post_id"] for t in desk.tasks()} & {t.data["post_id"] for t in other.tasks()}
+
+
+def test_a_consensus_follows_its_votes_back_again(desk: QueueDesk):
+    desk.push(1)
+    (task,) = desk.tasks()
+    answer = desk.answer(task.id, "positive")
+    labels = []
+    for label in ("positive", "negative", "positive"):
+        region = {"from_name": "both", "to_name": "post", "type": "choices", "value": {"choices": [label]}}
+        desk.client.annotations.update(id=answer, result=[region])
+        desk.pull()
+        consensus(desk.store)
+        ((found, votes),) = desk.ask(
+            "select label, (select list(label) from review_votes where is_person) from consensus"
+        )
+        labels.append((found, votes))
+    assert labels[0] == labels[2]
+    assert labels[1][1] == ["negative"]
 
 
 def test_answers_come_once_with_label_status_and_seconds(desk: QueueDesk):
@@ -180,6 +219,6 @@ def test_a_server_elsewhere_gets_the_images_within_the_tasks(desk: QueueDesk, mo
     assert all(task.data["images"][0].startswith("data:image/jpeg;base64,") for task in desk.tasks())
 
 
-def test_tasks_hold_nothing_that_json_or_a_database_refuses(desk: QueueDesk):
-    desk.push(3)
-    assert "\x00" not in json.dumps([task.data for task in desk.tasks()])
+def test_a_nul_within_a_text_does_not_reach_the_server(desk: QueueDesk):
+    post = TaskPost("a:1", "0001", "a\x00b", (), "", (), "", 0.5, 1, "m", (), ())
+    assert as_task(post, opinion="hidden")["data"]["text"] == "a\ufffdb"

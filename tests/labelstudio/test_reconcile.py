@@ -1,12 +1,15 @@
 """What people and servers do to a project by hand, and how store and server come to agree again."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from flows.review_reconcile import reconcile
+from flows.reviewing import slug_of
 from labelstudio.errors import ProjectGone, ReviewError, ScreenChanged, TokenRefused
+from tests.flows.filled_store import filled
 from tests.labelstudio.queue_desk import QueueDesk
 from warehouse import LeaseHeld, lease
 
@@ -27,6 +30,17 @@ def test_a_project_that_exists_is_adopted(desk: QueueDesk):
     assert reconcile(desk.store, project=desk.title, repair=True).is_agreed
     assert (post_id, "adopted") in desk.ask("select post_id, round from review_tasks")
     assert len(desk.tasks()) == 4
+
+
+def test_a_project_that_this_store_never_pushed_to_is_adopted_and_not_filled_blindly(desk: QueueDesk, tmp_path: Path):
+    desk.push(3)
+    again = replace(desk, store=filled(tmp_path / "rebuilt"))
+    with pytest.raises(ReviewError, match="reconcile --repair"):
+        again.push(5)
+    assert reconcile(again.store, project=desk.title, repair=True).is_agreed
+    assert again.push(5).n_pushed == 2
+    assert len(again.tasks()) == 5
+    assert again.is_exact()
 
 
 def test_the_same_task_imported_twice_by_hand_is_mended(desk: QueueDesk):
@@ -102,7 +116,7 @@ def test_a_personal_access_token_works_until_it_is_revoked(desk: QueueDesk, monk
 
 
 def test_a_push_while_another_works_is_told_so(desk: QueueDesk):
-    with lease(desk.store.places, f"review-{desk.title}"), pytest.raises(LeaseHeld):
+    with lease(desk.store.places, f"review-{slug_of(desk.title)}"), pytest.raises(LeaseHeld):
         desk.push(1)
 
 

@@ -4,7 +4,7 @@
 -- audit: split <> 'test'
 create or replace view main.queue as
 with reviewed as (
-    select distinct post_id from answers where origin in ('label-studio', 'simulated') and status <> 'deleted'
+    select distinct post_id from answers where origin in ('label-studio', 'simulated')
 ),
 reviewed_clusters as (
     select distinct cluster_id from clusters semi join reviewed using (post_id)

@@ -3,10 +3,15 @@
 -- reads: answers, posts
 -- audit: agreement between 0 and 1
 create or replace view main.review_labels as
-with votes as (
-    select post_id, label, count(*) as n_votes
+with judged as (
     from answers
     where origin in ('label-studio', 'simulated') and modality = 'both' and status = 'given' and label is not null
+),
+-- a simulated reviewer speaks only where no person has
+votes as (
+    select j.post_id, j.label, count(*) as n_votes
+    from judged j
+    where j.origin <> 'simulated' or j.post_id not in (select post_id from judged where origin <> 'simulated')
     group by all
 ),
 ranked as (

@@ -1,7 +1,7 @@
 -- what: each review project: the store's step there (its runs), and how far its answers were read
 -- grain: project
 -- reads: run_history
--- audit: step >= 1
+-- audit: step >= 0
 create or replace view main.review_projects as
 with steps as (
     select
@@ -16,7 +16,8 @@ with steps as (
 )
 select
     project,
-    count(*) as step,
+    -- only these leave a mark on the server
+    count(*) filter (verb in ('review-push', 'review-pull')) as step,
     -- the server's own clock: the latest change that was read; null before the first pull
     max_by(cursor, finished_at) filter (verb = 'review-pull') as cursor,
     -- answers that the server counts beyond those that the store can tell

@@ -3,7 +3,7 @@
 -- reads: answers, policy_labels, policy_in_force, predictions, latest_doubting_models, posts
 create or replace view main.review_votes as
 with people as (
-    select post_id, annotator as rater, label, true as is_person
+    select post_id, annotator as rater, label, origin <> 'simulated' as is_person
     from answers
     where project is not null and modality = 'both' and status = 'given' and label is not null
 ),

@@ -1,6 +1,6 @@
 -- what: each round of each review project: how far it is, how much its reviewers agree, and their seconds a post
 -- grain: project, round
--- reads: review_tasks, answers
+-- reads: review_tasks, standing_answers
 -- audit: n_done <= n_posts
 -- audit: agreement is null or agreement between 0 and 1
 create or replace view main.rounds as
@@ -11,13 +11,13 @@ with given as (
         count(distinct annotator) as n_answers,
         max(lead_time_s) as lead_time_s,
         max(annotated_at) as annotated_at
-    from answers
+    from standing_answers
     where project is not null and modality = 'both'
     group by all
 ),
 votes as (
     select post_id, project, label, count(*) as n
-    from answers
+    from standing_answers
     where project is not null and modality = 'both' and status = 'given'
     group by all
 ),

@@ -1,14 +1,14 @@
 -- what: each post in a review project: its latest round, and how many people have judged it of those who are to
 -- grain: post_id, project
--- reads: review_tasks, answers
+-- reads: review_tasks, standing_answers
 create or replace view main.task_answers as
 with latest as (
     from review_tasks
-    qualify row_number() over (partition by post_id, project order by round desc) = 1
+    qualify row_number() over (partition by post_id, project order by pushed_at desc, round desc) = 1
 ),
 given as (
     select post_id, project, count(distinct annotator) as n_answers
-    from answers
+    from standing_answers
     where project is not null and modality = 'both'
     group by all
 )
