@@ -112,7 +112,7 @@ def _trained(store: Store) -> None:
         "clara-hand", "clara", "sentiment", LABELS, "{}", None, "snapshot-hand", 10, 5, json.dumps({}), "ab" * 32, 1.0
     )
     with run:
-        run.write("snapshots", [_learned(n) for n in range(N)])
+        run.write("snapshots", [_stopping(n) for n in range(N) if _split_of(n) == "val"])
         run.write("models", [model])
         run.write(
             "curves", [_point(fold, epoch, name) for fold in (None, 0, 1) for epoch in range(5) for name in CURVES]
@@ -123,7 +123,8 @@ def _trained(store: Store) -> None:
         run.write("predictions", [_prediction(n) for n in range(N)])
 
 
-def _learned(n: int) -> SnapshotRow:
+def _stopping(n: int) -> SnapshotRow:
+    """A validation post; the train posts of this model's snapshot are left out, since it has no fold models."""
     label, split, fold = _given(n)[0], _split_of(n), n % 2
     return SnapshotRow("snapshot-hand", _id(n), "sentiment", label, None, 1.0, split, fold, None, "literature", "dump")
 

@@ -8,6 +8,7 @@ from label_studio_sdk import LabelStudio
 from flows.audit import audit
 from flows.review_pull import Pulled, pull
 from flows.review_push import Asked, Pushed, push
+from msa_core.records import Doubt, Model, Prediction
 from warehouse import Store
 
 
@@ -46,6 +47,17 @@ class QueueDesk:
         with self.store.moment() as moment:
             return [tuple(row.values()) for row in moment.table(sql).to_pylist()]
 
+    def newer_model(self) -> None:
+        """Another model has doubts of the posts that are out, each of another strength."""
+        ids = sorted(task.data["post_id"] for task in self.tasks())
+        run = self.store.begin("train", parameters={"n": 2}, inputs=[], version=1)
+        assert run is not None
+        labels, name = ("negative", "neutral", "positive"), "clara-new"
+        with run:
+            run.write("models", [Model(name, "clara", "sentiment", labels, "{}", None, "s", 1, 1, "{}", "0" * 64, 1.0)])
+            run.write("predictions", [a_prediction(post_id, name) for post_id in ids])
+            run.write("doubts", [Doubt(post_id, name, "entropy", n / len(ids)) for n, post_id in enumerate(ids)])
+
     def is_exact(self) -> bool:
         """Each pushed post has one task, and each task is known."""
         on_server = sorted((task.data["post_id"], task.id) for task in self.tasks())
@@ -55,3 +67,7 @@ class QueueDesk:
     def is_clean(self) -> bool:
         """Every promise of the store holds."""
         return not any(found.n_broken for found in audit(self.store))
+
+
+def a_prediction(post_id: str, model_id: str) -> Prediction:
+    return Prediction(post_id, model_id, 0, (0.2, 0.3, 0.5), "positive", 0.5, None, None, None, None, True, None)

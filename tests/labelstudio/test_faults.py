@@ -18,12 +18,18 @@ from flows.review_push import Asked, push
 from flows.review_reconcile import reconcile
 from labelstudio import importing, server
 from labelstudio.errors import NoServer, ReviewError, ServerBroken
+from msa_core.records import Doubt
 from tests.flows.filled_store import filled
-from tests.labelstudio.queue_desk import QueueDesk
+from tests.labelstudio.queue_desk import QueueDesk, a_prediction
 from warehouse import Store
 from warehouse.journal import Journal
 
 pytestmark = [pytest.mark.labelstudio, pytest.mark.slow]
+
+
+UNDOUBTED = (
+    "select post_id from review_posts where post_id not in (select post_id from review_tasks) order by 1 limit 9"
+)
 
 
 def push_killed(root: str, title: str, at: int, when: str) -> None:
@@ -71,10 +77,17 @@ def test_a_push_that_updated_first_and_was_killed_is_finished_by_the_next(
 ):
     monkeypatch.setattr(importing, "QUIET_S", 0.5)
     desk.push(2)
-    desk.client.projects.update(id=desk.project.id, model_version="an older one")
+    desk.newer_model()
+    known = [Doubt(post_id, "clara-new", "margin", 0.5) for (post_id,) in desk.ask(UNDOUBTED)]
+    run = desk.store.begin("mine", parameters={}, inputs=["more"], version=1)
+    assert run is not None
+    with run:
+        run.write("predictions", [a_prediction(row.post_id, "clara-new") for row in known])
+        run.write("doubts", known)
     process = in_child(push_killed, str(desk.store.places.root), desk.title, 2, "before")
     process.join()
     assert process.exitcode == -signal.SIGKILL
+    assert len(desk.tasks()) > 2
     desk.push(5)
     assert len(desk.tasks()) == 5
     assert desk.is_exact()

@@ -11,7 +11,6 @@ from flows.review_settle import consensus, settle
 from flows.review_truth import keep
 from labelstudio.errors import ReviewError, ScreenChanged
 from labelstudio.tasks import TaskPost, as_task
-from msa_core.records import Doubt, Model, Prediction
 from tests.labelstudio.queue_desk import QueueDesk
 
 pytestmark = pytest.mark.labelstudio
@@ -143,26 +142,13 @@ def test_corrections_and_withdrawals_are_new_rows_and_the_last_word_counts(desk:
 
 def test_a_newer_model_changes_what_is_out_and_doubles_nothing(desk: QueueDesk):
     desk.push(4)
-    run = desk.store.begin("train", parameters={"n": 2}, inputs=[], version=1)
-    assert run is not None
-    ids = [task.data["post_id"] for task in desk.tasks()]
-    with run:
-        labels = ("negative", "neutral", "positive")
-        run.write(
-            "models", [Model("clara-new", "clara", "sentiment", labels, "{}", None, "s", 1, 1, "{}", "0" * 64, 1.0)]
-        )
-        run.write("predictions", [prediction(post_id) for post_id in sorted(ids)])
-        run.write("doubts", [Doubt(post_id, "clara-new", "entropy", n / 4) for n, post_id in enumerate(sorted(ids))])
+    desk.newer_model()
     assert desk.push(4).n_updated == 4
     assert {p.model_version for task in desk.tasks() for p in task.predictions} == {"clara-new"}
     assert [len(task.predictions) for task in desk.tasks()] == [1, 1, 1, 1]
     assert desk.project.model_version == "clara-new"
     assert desk.push(4).run_ids == ()
     assert desk.is_exact()
-
-
-def prediction(post_id: str) -> Prediction:
-    return Prediction(post_id, "clara-new", 0, (0.2, 0.3, 0.5), "positive", 0.5, None, None, None, None, True, None)
 
 
 def test_two_people_judge_a_post_where_overlap_says_so(desk: QueueDesk):
