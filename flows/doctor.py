@@ -17,7 +17,7 @@ from flows.options import DEFAULT_STORE, StoreOption
 from flows.output import say, show
 from flows.servers import Answer, ask, shown
 from labelstudio.server import known
-from warehouse import Store, StoreError
+from warehouse import Places, Store, StoreError
 
 THERE, ABSENT, BROKEN = "ok", "absent", "broken"
 PYTHON = (3, 11)
@@ -174,7 +174,7 @@ def _prefect(timeout_s: float) -> Check:
 
 def _label_studio(root: Path, timeout_s: float) -> Check:
     url, token = os.environ.get("LABEL_STUDIO_URL", ""), os.environ.get("LABEL_STUDIO_API_KEY", "")
-    own = known(root / "labelstudio")
+    own = known(Places(root).labelstudio)
     if not url and own is not None:
         return _server("Label Studio", own.url, ask(f"{own.url}/health", timeout_s=timeout_s), "msa review server")
     if not url:

@@ -55,7 +55,7 @@ def slug_of(title: str) -> str:
 
 def server_folder(store: Store) -> Path:
     """Where a Label Studio of the store's own keeps its data."""
-    return store.places.root / "labelstudio"
+    return store.places.labelstudio
 
 
 def connected(store: Store) -> Connection:

@@ -42,6 +42,11 @@ class Places:
         return self.root / "cache"
 
     @property
+    def labelstudio(self) -> Path:
+        """Data, images and login of a Label Studio of the store's own."""
+        return self.root / "labelstudio"
+
+    @property
     def catalog(self) -> Path:
         """The DuckDB file: views only."""
         return self.root / "msa.duckdb"

@@ -1,16 +1,13 @@
 """The hardest posts, as a person would look at them: image, text, probs, labels and reasons."""
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import PIL.Image
 import pyarrow as pa
 
-from msa_core.images import DECODER_ERRORS, FORMATS, upright
 from msa_core.page.colours import colour_of
 from msa_core.page.contents import Bar, HardPost, Missing, Reason, Section
+from msa_core.shown_image import data_url, shown
 
 MINE = Missing("No post has been doubted yet.", "msa mine")
 WIDEST = 320  # pixels of a thumbnail
@@ -58,13 +55,5 @@ def _bars(labels: tuple[str, ...], probs: Sequence[float] | None) -> tuple[Bar, 
 
 def thumbnail(raw: bytes) -> str | None:
     """A JPEG of at most 320 pixels a side as a data URL, upright, opaque; None where it cannot be read."""
-    try:
-        with PIL.Image.open(io.BytesIO(raw), formats=list(FORMATS)) as image:
-            image.draft("RGB", (WIDEST, WIDEST))
-            shown = upright(image).convert("RGB")
-            shown.thumbnail((WIDEST, WIDEST), PIL.Image.Resampling.BICUBIC)
-    except DECODER_ERRORS:
-        return None
-    written = io.BytesIO()
-    shown.save(written, "JPEG", quality=80)
-    return "data:image/jpeg;base64," + base64.b64encode(written.getvalue()).decode()
+    jpeg = shown(raw, widest=WIDEST)
+    return None if jpeg is None else data_url(jpeg)
