@@ -75,7 +75,7 @@ def views() -> dict[str, Declaration]:
     """The views of `warehouse/views/`, each after those that it reads."""
     found = _folder("views")
     found["policy_labels"] = _all_policies(policies_among(found))
-    order = TopologicalSorter({name: set(view.reads) & set(found) for name, view in found.items()})
+    order = TopologicalSorter({name: sorted({*found[name].reads} & {*found}) for name in sorted(found)})
     return {name: found[name] for name in order.static_order()}
 
 
