@@ -32,7 +32,7 @@ class Parts:
         self._n_waiting = 0
         hidden = declarations.facts()[table].hides
         self._group = ROWS_A_GROUP_OF_BYTES if hidden else ROWS_A_GROUP
-        self._compression = {name: "none" if name in hidden else "zstd" for name in self._leaves()}
+        self._compression = "none" if hidden else "zstd"  # beside images a few small columns weigh nothing
         self._dictionary = [name for name in self._leaves() if name not in hidden]
         self._writer: pq.ParquetWriter | None = None
         self._file: pa.OSFile | None = None
