@@ -13,6 +13,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
@@ -40,8 +41,8 @@ def filled(root: Path, n: int) -> Store:
     probs = np.random.default_rng(7).dirichlet((1.0, 1.0, 1.0), n)
     with run:
         run.write("posts", [post(number) for number in range(n)])
-        run.write("images", [image(number) for number in range(n)])
-        run.write("post_images", [PostImage(name(number), 0, f"{number:064x}") for number in range(n)])
+        run.write("images", [image(root, number) for number in range(n)])
+        run.write("post_images", [PostImage(name(number), 0, sha256_of(root, number)) for number in range(n)])
         run.write("splits", [Split(name(number), "pool", 0, False) for number in range(n)])
         model = Model(
             "clara-made", "clara", "sentiment", LABELS, "{}", None, "snapshot-made", 1, 1, "{}", "0" * 64, 1.0
@@ -78,11 +79,16 @@ def post(number: int) -> Post:
     )
 
 
-def image(number: int) -> Image:
+def sha256_of(root: Path, number: int) -> str:
+    """Of the image's bytes, as it were: each round has images of its own, so that each exports them."""
+    return sha256(f"{root}/{number}".encode()).hexdigest()
+
+
+def image(root: Path, number: int) -> Image:
     """A small JPEG."""
     written = io.BytesIO()
     Picture.new("RGB", (64, 64), (number % 255, 120, number // 255 % 255)).save(written, "JPEG")
-    return Image(f"{number:064x}", written.getvalue(), 64, 64, "JPEG", "RGB", written.tell(), number)
+    return Image(sha256_of(root, number), written.getvalue(), 64, 64, "JPEG", "RGB", written.tell(), number)
 
 
 def prediction(number: int, probs: np.ndarray) -> Prediction:

@@ -33,8 +33,8 @@ class Plan:
 
     def parameters(self) -> dict[str, Any]:
         """As JSON can say it."""
-        config = {**asdict(self.config), "labels": list(self.config.labels)}
-        return {"preset": self.preset, "config": config, "recipe": asdict(self.recipe), "folds": self.folds}
+        recipe = asdict(self.recipe)
+        return {"preset": self.preset, "config": self.config.plain(), "recipe": recipe, "folds": self.folds}
 
     def json(self) -> str:
         """`parameters`, as the model's fact keeps them."""
@@ -103,8 +103,7 @@ class _Part:
     def fit(self, fold: int | None, learn: list[int], stop: list[int], work: Path, folder: Path, on_done: Any) -> Fit:
         """Train on the posts at `learn`, stop by those at `stop`, save into `folder`."""
         config = self.plan.config
-        texts = [self.content.texts[place] or "" for place in learn]
-        towers = towers_of(config, texts, self.plan.recipe.seed)
+        towers = towers_of(config, self._words(learn), self.plan.recipe.seed)
         network = checkpoint.build(config, towers, seed=self.plan.recipe.seed)
         validation = self._posts(stop, towers.tokenizer) if stop else None
         progress = train(
@@ -116,9 +115,15 @@ class _Part:
             checkpoint.save(network, towers.tokenizer, folder, {**metrics, "curve": progress.curve})
         return fit
 
+    def _words(self, learn: list[int]) -> list[str]:
+        """All that a tokenizer may learn from: texts, and captions where they are read."""
+        parts = (self.content.texts, self.content.captions) if self.plan.config.captions else (self.content.texts,)
+        return [part[place] or "" for part in parts for place in learn]
+
     def _posts(self, places: list[int], tokenizer: Any) -> Posts:
-        posts = self.arrays.posts(self.content.take(places), tokenizer, self.plan.config.max_length)
-        labels = [self.plan.config.labels.index(str(self.frozen.rows[place].label)) for place in places]
+        config, content = self.plan.config, self.content.take(places)
+        posts = self.arrays.posts(content, tokenizer, config.max_length, config.caption_length)
+        labels = [config.labels.index(str(self.frozen.rows[place].label)) for place in places]
         weights = np.array([self.frozen.rows[place].weight for place in places], dtype=np.float32)
         return replace(posts, labels=np.array(labels, dtype=np.int64), weights=weights)
 

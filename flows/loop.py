@@ -48,6 +48,7 @@ def loop(
     towers: str = "auto",
     folds: int = 5,
     epochs: int | None = None,
+    captioner: str = "pixels",
 ) -> Looped:
     """Each stage that was done before says so and does nothing. Without a dump: what the store holds."""
     if (format is None) != (path is None) or (path is not None and source is None):
@@ -67,6 +68,7 @@ def loop(
             towers=towers,
             folds=folds,
             epochs=epochs,
+            captioner=captioner,
         )
     return Looped(model_id, output.absolute())
 
@@ -94,9 +96,10 @@ def command(
     towers: Annotated[str, typer.Option(help=TOWERS_HELP)] = "auto",
     folds: Annotated[int, typer.Option(min=0, help="Fold models, so that train posts are mined too; 0: none.")] = 5,
     epochs: Annotated[int | None, typer.Option(min=1, help="At most so many; fewer by early stop.")] = None,
+    captioner: Annotated[str, typer.Option(help="Of hard posts' images: pixels, openai (it costs), none.")] = "pixels",
     output: Annotated[Path, typer.Option(help="The report to write.")] = Path("report.html"),
 ) -> None:
-    """Ingest, split, train, score, evaluate, mine, report. Set PREFECT_API_URL to run it on a Prefect server."""
+    """Ingest, split, train, score, evaluate, mine, caption, report; on a Prefect server where PREFECT_API_URL is set."""
     images = tuple(name for name in (["image"] if image_column is None else image_column) if name)
     words, label, split, time = (name or None for name in (text_column, label_column, split_column, time_column))
     columns = Columns(id_column, words, images, label, split, time) if format == "table" else None
@@ -111,6 +114,7 @@ def command(
         towers=towers,
         folds=folds,
         epochs=epochs,
+        captioner=captioner,
     )
     say(f"report: {done.report}")
     say(f"next: msa sql 'from queue' --store {store}")

@@ -13,9 +13,22 @@ from prefect.tasks import exponential_backoff
 
 from flows.loop import Reading
 from flows.output import say
+from msa_core.errors import CaptionError
 from warehouse import LeaseHeld, Store
 
-COUNTED = ("posts", "images", "annotations", "rejects", "labels", "splits", "models", "predictions", "doubts", "queue")
+COUNTED = (
+    "posts",
+    "images",
+    "annotations",
+    "rejects",
+    "labels",
+    "splits",
+    "models",
+    "predictions",
+    "doubts",
+    "captions",
+    "queue",
+)
 AS_IT_IS = Reading()
 FINAL = (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)
 
@@ -132,6 +145,24 @@ def mine_stage(root: str, model_id: str) -> str | None:
     return done.run_id
 
 
+@task(name="caption", **PATIENT)
+def caption_stage(root: str, captioner: str) -> str | None:
+    """The id of the run; None where no image waits. Without captions the loop goes on, and says why there are none."""
+    from flows.caption import caption
+    from flows.caption_ledger import Scope
+    from flows.captioners import Asked
+
+    with _clocked("caption") as tell:
+        try:
+            done = caption(_store(root), asked=Asked(captioner), scope=Scope())
+        except CaptionError as error:
+            tell("", f"no captions: {error}")
+            return None
+        run_id = done.run_id if done else None
+        tell(run_id, f"{done.n_ok:,} images described by {done.captioner}" if done else "")
+    return run_id
+
+
 @task(name="report", **PATIENT)
 def report_stage(root: str, model_id: str, output: str) -> str:
     """The page's path."""
@@ -156,6 +187,7 @@ def loop_flow(
     towers: str = "auto",
     folds: int = 5,
     epochs: int | None = None,
+    captioner: str = "pixels",
 ) -> str:
     """From a dump, or without one from what the store holds, to a report; the id of the model."""
     if form and path and source:
@@ -165,6 +197,7 @@ def loop_flow(
     score_stage(root, model_id)
     evaluate_stage(root, model_id)
     mine_stage(root, model_id)
+    caption_stage(root, captioner)
     page = report_stage(root, model_id, output)
     with _store(root).moment() as moment:
         counts = [{"what": name, "rows": moment.value(f"select count(*) from {name}")} for name in COUNTED]  # noqa: S608

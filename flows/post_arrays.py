@@ -7,6 +7,7 @@ from os import cpu_count
 
 import numpy as np
 
+from flows.captions_read import captions_of
 from msa_core.batches import Posts, Ragged, encode
 from msa_core.images import pixels
 from warehouse import Moment, Store
@@ -19,25 +20,31 @@ CONTENT = "from post_content where post_id in (select unnest($post_ids)) order b
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Texts and digests of images of posts, by post_id."""
+    """Texts and digests of images of posts, by post_id; and their captions, where those of a kind are read."""
 
     post_ids: list[str]
     texts: list[str | None]
     digests: list[list[str]]
+    captions: list[str | None]
+    caption_ids: list[str | None]
 
     def __len__(self) -> int:
         return len(self.post_ids)
 
     def take(self, places: Sequence[int]) -> "Content":
         """The posts at these places, in that order."""
-        parts = (self.post_ids, self.texts, self.digests)
+        parts = (self.post_ids, self.texts, self.digests, self.captions, self.caption_ids)
         return Content(*([part[place] for place in places] for part in parts))  # type: ignore[arg-type]
 
 
-def content_of(moment: Moment, post_ids: Sequence[str]) -> Content:
-    """Of these posts, sorted by post_id."""
+def content_of(moment: Moment, post_ids: Sequence[str], captions: str | None = None) -> Content:
+    """Of these posts, sorted by post_id, with their captions of the kind `captions`."""
     found = moment.table(CONTENT, post_ids=list(post_ids))
-    return Content(*(found[name].to_pylist() for name in ("post_id", "text", "digests")))
+    ids, texts, digests = (found[name].to_pylist() for name in ("post_id", "text", "digests"))
+    told = captions_of(moment, captions, ids)
+    said = [told[post_id].caption if post_id in told else None for post_id in ids]
+    caption_ids = [told[post_id].caption_id if post_id in told else None for post_id in ids]
+    return Content(ids, texts, digests, said, caption_ids)
 
 
 class PostArrays:
@@ -47,9 +54,11 @@ class PostArrays:
         self.moment = moment
         self.cache = ImageCache(store.places.cache, size=image_size)
 
-    def posts(self, content: Content, tokenizer: object, max_length: int) -> Posts:
-        """Ready for a network; without labels."""
-        tokens, has_text = encode(content.texts, tokenizer, max_length)
+    def posts(self, content: Content, tokenizer: object, max_length: int, caption_length: int = 0) -> Posts:
+        """Ready for a network; without labels. A `caption_length` of 0 leaves the captions out."""
+        tokens, has_text = encode(
+            content.texts, tokenizer, max_length, captions=content.captions, caption_length=caption_length
+        )
         digests = [digest for some in content.digests for digest in some]
         self.fill(digests)
         places = iter(range(len(digests)))

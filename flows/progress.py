@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress(what: str, *, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Yields a function that takes how many more are done."""
+def progress(what: str, *, total: int | None, note: Callable[[], str] | None = None) -> Iterator[Callable[[int], None]]:
+    """Yields a function that takes how many more are done. `note`: what else to show, asked each time."""
     if not sys.stderr.isatty():
         yield lambda n: None
         return
@@ -27,7 +27,8 @@ def progress(what: str, *, total: int | None) -> Iterator[Callable[[int], None]]
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda n: bar.advance(task, n)
+        task = bar.add_task(what, total=total, note="")
+        yield lambda n: bar.update(task, advance=n, note=note() if note else "")

@@ -17,7 +17,11 @@ from msa_core.tasks import TASKS
 from warehouse import Store
 from warehouse.moment import Moment
 
-VERBS = ("ingest", "split", "train", "score", "evaluate", "mine")
+VERBS = ("ingest", "split", "train", "score", "evaluate", "mine", "caption")
+ROUNDS = "from rounds where project in (select project from review_projects where task = $task) order by project, round"
+CHANGES = "select given_label, label, count(*) as n from review_changes where task = $task group by all order by all"
+UNFIT = "select reason, captioner, count(*) as n from captions where status = 'refused' group by all order by all"
+COSTS = "from caption_costs order by all"
 RUNS = "select verb, run_id from runs where list_contains($verbs, verb) order by all"
 
 
@@ -101,6 +105,8 @@ def _page(moment: Moment, subject: Subject, n_posts: int) -> Page:
         sections=(
             *_data_sections(moment, subject),
             *_model_sections(moment, subject),
+            *_review_sections(moment, subject),
+            *_caption_sections(moment, subject),
             _gallery(moment, subject, n_posts),
         ),
     )
@@ -164,6 +170,25 @@ def _model_sections(moment: Moment, subject: Subject) -> Sequence[Section]:
         model_sections.trained(curves, model_id),
         model_sections.judged(judged, stored, tuple(labels or ()), model_id),
     )
+
+
+def _review_sections(moment: Moment, subject: Subject) -> Sequence[Section]:
+    """One section where there was a review, else none."""
+    from msa_core.page.review_section import reviewed
+
+    task = subject.task
+    rounds = moment.table(ROUNDS, task=task)
+    reviewers = moment.table("from reviewers where task = $task order by n_answers desc, annotator", task=task)
+    return reviewed(rounds, reviewers, moment.table(CHANGES, task=task), subject.labels)
+
+
+def _caption_sections(moment: Moment, subject: Subject) -> Sequence[Section]:
+    """One section where captions were asked for, else none."""
+    from msa_core.page.caption_section import described
+
+    kinds = moment.table("from caption_kinds where task = $task order by all", task=subject.task)
+    worths = moment.table("from caption_worths where task = $task order by all", task=subject.task)
+    return described(kinds, moment.table(UNFIT), moment.table(COSTS), worths)
 
 
 def _gallery(moment: Moment, subject: Subject, n_posts: int) -> Section:

@@ -2,19 +2,24 @@
 
 import os
 import secrets
+import signal
+import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Annotated
 
 import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
-from flows.output import say
 from flows.review_pull import Pulled, lines, pull
+from flows.review_server import say_now
 from flows.reviewing import ProjectOption, TaskOption, connected, known_subject
-from labelstudio.project import find, gone
-from labelstudio.receiver import receiver, register
+from labelstudio.connection import Connection
+from labelstudio.errors import ReviewError
+from labelstudio.project import Project, find, gone
+from labelstudio.receiver import receiver, register, unregister
 from warehouse import LeaseHeld, Store
 
 SECRET = "MSA_WEBHOOK_SECRET"  # noqa: S105 — the variable's name
@@ -52,7 +57,7 @@ class Puller:
             self.stopped.wait(1.0)
             self.hinted.set()
         except Exception as error:
-            say(f"not pulled, tried again later: {type(error).__name__}: {error}")
+            say_now(f"not pulled, tried again later: {type(error).__name__}: {error}")
 
 
 def listen(
@@ -66,26 +71,63 @@ def listen(
     pseudonyms: bool = False,
     on_pull: Callable[[Pulled], None],
 ) -> None:
-    """Registers itself with the server, then listens until stopped with Ctrl-C."""
-    import uvicorn
-
+    """Registers itself with the server, then listens until Ctrl-C or SIGTERM, after which the server calls no more.
+    `port` 0: any free one. Raises ReviewError where the port is taken.
+    """
     connection = connected(store)
     with store.moment() as moment:
         about = known_subject(moment, project=project, task=task)
     target = find(connection, about.title)
     if target is None:
         raise gone(about.title, connection.url)
-    secret = os.environ.get(SECRET) or secrets.token_hex(16)
-    register(connection, target, url=f"http://{host}:{port}/", secret=secret)
     puller = Puller(store, about.title, every_s, on_pull, pseudonyms)
-    puller.hinted.set()
+    secret = os.environ.get(SECRET) or secrets.token_hex(16)
+    with _ear(host, port) as ear:
+        url = f"http://{host}:{ear.getsockname()[1]}/"
+        with _pulling(puller), _registered(connection, target, url, secret):
+            puller.hinted.set()
+            say_now(f"listening on {url}; Ctrl-C stops")
+            _hear(ear, secret, puller.hinted.set)
+
+
+def _ear(host: str, port: int) -> socket.socket:
+    """Bound before the server is told of it."""
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        raise ReviewError(f"Port {port} of {host} cannot be used ({error.strerror}). Choose another: --port") from None
+
+
+@contextmanager
+def _registered(connection: Connection, target: Project, url: str, secret: str) -> Iterator[None]:
+    register(connection, target, url=url, secret=secret)
+    try:
+        yield
+    finally:
+        try:
+            unregister(connection, target, url=url)
+        except ReviewError as error:
+            say_now(f"the server still calls {url}; the next start takes that over: {error}")
+
+
+@contextmanager
+def _pulling(puller: Puller) -> Iterator[None]:
+    """In a thread beside the block; the pull that runs is finished."""
     thread = threading.Thread(target=puller.run, name="pull")
     thread.start()
     try:
-        uvicorn.run(receiver(secret, puller.hinted.set), host=host, port=port, log_level="warning")
+        yield
     finally:
         puller.stop()
         thread.join()
+
+
+def _hear(ear: socket.socket, secret: str, hint: Callable[[], None]) -> None:
+    """Until a signal: uvicorn ends what it has begun and raises the signal once more."""
+    import uvicorn
+
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(uvicorn.Config(receiver(secret, hint), log_level="warning")).run(sockets=[ear])
 
 
 def command(
@@ -94,7 +136,7 @@ def command(
     project: ProjectOption = None,
     task: TaskOption = None,
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Where to listen.")] = 8765,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0: any free port.")] = 8765,
     pseudonyms: Annotated[bool, typer.Option("--pseudonyms", help="Keep no reviewer's name.")] = False,
     every: Annotated[float, typer.Option(min=1, help="Seconds between pulls where no webhook comes.")] = 300.0,
 ) -> None:
@@ -102,12 +144,11 @@ def command(
 
     def tell(done: Pulled) -> None:
         for line in lines(done):
-            say(line)
+            say_now(line)
 
-    opened = open_store(store)
-    say(f"listening on http://{host}:{port}/; Ctrl-C stops")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     listen(
-        opened,
+        open_store(store),
         host=host,
         port=port,
         every_s=every,
@@ -116,3 +157,4 @@ def command(
         pseudonyms=pseudonyms,
         on_pull=tell,
     )
+    say_now("stopped")

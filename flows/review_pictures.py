@@ -1,8 +1,6 @@
 """Images of posts where reviewers see them: files on the server's disk or, where that is not shared, in the task"""
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +10,8 @@ from labelstudio.pictures import SUFFIX, absent, address, export, name
 from msa_core.shown_image import data_url, shown
 from warehouse import Moment
 
-BYTES = "from image_bytes where image_sha256 in (select unnest($wanted))"
+BYTES = "from image_bytes join images using (image_sha256) where image_sha256 in (select unnest($wanted))"
+EXPORTED = ("image_sha256", "bytes", "format")
 WIDEST = 1280  # pixels of an image within a task
 AT_ONCE = 256
 
@@ -24,24 +23,16 @@ def addresses(moment: Moment, connection: Connection, rows: Sequence[dict[str, A
     return {row["post_id"]: tuple(address(sha256, form) for sha256, form in _images(row)) for row in rows}
 
 
-def put_back(moment: Moment, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Export the images of these posts that are not on the server's disk, or no longer."""
+def put_back(moment: Moment, connection: Connection, addresses: Iterable[str]) -> None:
+    """Export the images of these addresses that are not on the server's disk, or no longer."""
     if connection.files is None:
         return
-    names = {name(sha256, form): (sha256, form) for row in rows for sha256, form in _images(row)}
-    wanted = [names[each] for each in absent(connection.files, iter(names))]
-    forms = dict(wanted)
-    with ThreadPoolExecutor(2) as pool:
-        for batch in moment.batches(BYTES, rows=AT_ONCE, wanted=list(forms)) if forms else ():
-            list(pool.map(lambda row: _export(connection.files, row, forms), _rows(batch)))
-
-
-def _export(files: Path | None, row: tuple[str, bytes], forms: dict[str, str]) -> None:
-    sha256, raw = row
-    form = forms[sha256]
-    visible = raw if form in SUFFIX else shown(raw, widest=WIDEST)
-    if files is not None and visible is not None:
-        export(files, name(sha256, form), visible)
+    wanted = absent(connection.files, addresses)
+    for batch in moment.batches(BYTES, rows=AT_ONCE, wanted=wanted) if wanted else ():
+        for sha256, raw, form in zip(*(batch[column].to_pylist() for column in EXPORTED), strict=True):
+            visible = raw if form in SUFFIX else shown(raw, widest=WIDEST)
+            if visible is not None:
+                export(connection.files, name(sha256, form), visible)
 
 
 def embedded(moment: Moment, rows: Sequence[dict[str, Any]]) -> dict[str, tuple[str, ...]]:

@@ -9,10 +9,10 @@ import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
-from flows.review_reading import Known, Reading, is_older, known, read
+from flows.review_reading import Known, Reading, known, read
 from flows.reviewing import Desk, ProjectOption, TaskOption, connected, known_subject
 from labelstudio.connection import Connection
-from labelstudio.project import find, gone, mark, reviewers
+from labelstudio.project import find, gone, reviewers
 from msa_core.records import AnnotatorName
 from warehouse import Moment, Run, Store, digest, lease
 
@@ -53,7 +53,7 @@ def pull(
 def _commit(desk: Desk, before: Known, found: Reading, names: list[AnnotatorName]) -> Pulled:
     told = told_of(desk.about.title, found)
     n_unmatched = desk.target.n_answers - found.n_held
-    stands = (before.cursor, before.n_unmatched) == (found.cursor, n_unmatched) and not is_older(desk)
+    stands = (before.cursor, before.n_unmatched) == (found.cursor, n_unmatched) and not desk.is_older
     if stands and not (found.of.annotations or found.quarantined or names):
         return told
     cursor = found.cursor.astimezone(UTC).isoformat() if found.cursor else None
@@ -61,11 +61,11 @@ def _commit(desk: Desk, before: Known, found: Reading, names: list[AnnotatorName
     run = desk.store.begin("review-pull", parameters=asked, inputs=inputs_of(desk.about.step, found), version=1)
     if run is None:
         return told
-    if not is_older(desk):
-        mark(desk.connection, desk.target, desk.about.step + 1)
+    if not desk.is_older:
+        desk.mark()
     write(run, found, names)
-    if is_older(desk):  # only once what the server forgot is known to be kept
-        mark(desk.connection, desk.target, desk.about.step + 1)
+    if desk.is_older:  # only once what the server forgot is known to be kept
+        desk.mark()
     return replace(told, run_id=run.run_id)
 
 

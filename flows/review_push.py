@@ -1,7 +1,7 @@
 """`msa review push`: hand the queue's next posts to the reviewers, each once, whatever is killed on the way."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +18,8 @@ from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected,
 from labelstudio.connection import Connection
 from labelstudio.errors import ReviewError
 from labelstudio.importing import update_predictions
-from labelstudio.project import Project, adjust, check, create, find, get, gone, restore_screen
+from labelstudio.pictures import address
+from labelstudio.project import Project, check, create, find, get, gone, restore_screen
 from warehouse import Moment, Store, lease
 from warehouse.journal import Journal
 
@@ -29,6 +30,11 @@ NEXT = (
     "(select post_id from task_answers where is_open) order by place limit $n"
 )
 OPEN = "from open_review_posts where project = $project order by post_id"
+N_OPEN = "select count(*) from task_answers where project = $project and is_open"
+PICTURES = (
+    "select distinct image_sha256, format from pictures "
+    "where post_id in (select post_id from task_answers where project = $project and is_open)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +126,11 @@ def _finish(desk: Desk, left: Round, moment: Moment, journal: Journal, on_done: 
 
 
 def _fill(desk: Desk, asked: Asked, moment: Moment, journal: Journal, on_done: OnDone) -> Pushed:
-    waiting = moment.table(OPEN, project=desk.about.title).to_pylist()
-    put_back(moment, desk.connection, waiting)
-    updated = _update(desk, waiting, journal)
-    n_updated = len(waiting) if updated else 0
-    desk = replace(desk, about=replace(desk.about, step=desk.about.step + len(updated)))
-    chosen = _chosen(desk.about, asked, moment, asked.batch - len(waiting))
+    n_waiting = int(moment.value(N_OPEN, project=desk.about.title))
+    _show_again(desk, moment)
+    updated, n_updated = _update(desk, moment, journal) if n_waiting else ([], 0)
+    desk = desk.after(*updated)
+    chosen = _chosen(desk.about, asked, moment, asked.batch - n_waiting)
     if not chosen:
         return _pushed(desk, updated, n_pushed=0, n_updated=n_updated)
     name = next_round(moment, desk.about.title)
@@ -137,6 +142,13 @@ def _fill(desk: Desk, asked: Asked, moment: Moment, journal: Journal, on_done: O
     return _pushed(desk, [*updated, run_id], n_pushed=len(posts), n_updated=n_updated)
 
 
+def _show_again(desk: Desk, moment: Moment) -> None:
+    """Images of open posts that are gone from the server's disk."""
+    images = moment.table(PICTURES, project=desk.about.title)
+    named = zip(images["image_sha256"].to_pylist(), images["format"].to_pylist(), strict=True)
+    put_back(moment, desk.connection, (address(*each) for each in named))
+
+
 def _chosen(about: Subject, asked: Asked, moment: Moment, n: int) -> list[dict[str, Any]]:
     if n <= 0:
         return []
@@ -144,24 +156,27 @@ def _chosen(about: Subject, asked: Asked, moment: Moment, n: int) -> list[dict[s
     return mixed(moment, chosen, task=about.task, project=about.title, share=asked.truth_share)
 
 
-def _update(desk: Desk, waiting: list[dict[str, Any]], journal: Journal) -> list[str]:
-    """Open posts get what a newer model says, where there is one."""
-    stale = [row for row in waiting if row["model_id"] != desk.target.model_version]
-    if not stale:
-        return []
-    posts = tuple(task_post(row, row["round"], (), row["overlap"]) for row in stale)
-    task_ids = {row["post_id"]: row["task_id"] for row in stale}
+def _update(desk: Desk, moment: Moment, journal: Journal) -> tuple[list[str], int]:
+    """Open posts get what a newer model says, where there is one: the run, and how many posts."""
+    latest = moment.value("select model_id from latest_doubting_models where task = $task", task=desk.about.task)
+    if latest == desk.target.model_version:
+        return [], 0
+    rows = moment.table(OPEN, project=desk.about.title).to_pylist()
+    if not rows:
+        return [], 0
+    posts = tuple(task_post(row, row["round"], (), row["overlap"]) for row in rows)
+    task_ids = {row["post_id"]: row["task_id"] for row in rows}
     opinion = desk.about.screen.opinion
     update_predictions(desk.connection, desk.target, posts, task_ids, opinion=opinion)
-    adjust(desk.connection, desk.target, model_version=posts[0].model_id)
-    run_id = commit(desk, Round(f"update-{posts[0].model_id}", desk.about.task, opinion, posts, task_ids), journal)
-    return [run_id] if run_id else []
+    of = Round(f"update-{latest}", desk.about.task, opinion, posts, task_ids)
+    run_id = commit(desk, of, journal, model_version=latest)
+    return ([run_id] if run_id else []), len(rows)
 
 
 def _pushed(desk: Desk, run_ids: Sequence[str | None], *, n_pushed: int, n_updated: int) -> Pushed:
     title = desk.about.title
     with desk.store.moment() as moment:
-        n_open = int(moment.value("select count(*) from task_answers where project = $title and is_open", title=title))
+        n_open = int(moment.value(N_OPEN, project=title))
     return Pushed(tuple(each for each in run_ids if each), title, desk.connection.url, n_pushed, n_updated, n_open)
 
 

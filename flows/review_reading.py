@@ -58,18 +58,13 @@ def read(desk: Desk, moment: Moment, before: Known, *, full: bool) -> Reading:
     """What changed since the cursor; everything where there is none, where the server's data are older than the store,
     or where its count of answers does not fit: an answer went by unseen, or a task went with its answers.
     """
-    if before.cursor is None or full or is_older(desk):
+    if before.cursor is None or full or desk.is_older:
         listing = all_tasks(desk.connection, desk.target, is_answered=not before.heads)
-        return compared(desk.about, listing, moment, before, is_older=is_older(desk))
+        return compared(desk.about, listing, moment, before, is_older=desk.is_older)
     found = compared(desk.about, changed_tasks(desk.connection, desk.target, since=before.cursor), moment, before)
     if desk.target.n_answers - found.n_held == before.n_unmatched:
         return found
     return compared(desk.about, all_tasks(desk.connection, desk.target), moment, before)
-
-
-def is_older(desk: Desk) -> bool:
-    """Whether the server lives on data from before the store's last step there."""
-    return desk.target.step < desk.about.step
 
 
 def compared(

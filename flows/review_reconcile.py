@@ -13,7 +13,7 @@ from flows.review_pull import lines, pull
 from flows.review_round import Round, carry_out, commit, intend, refuse_what_would_lose, task_post
 from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, known_subject, subject
 from labelstudio.connection import Connection
-from labelstudio.importing import delete
+from labelstudio.importing import close, delete, waiting
 from labelstudio.listing import all_tasks
 from labelstudio.project import Project, create, find, get, mark
 from labelstudio.reconciling import Difference, StoreTask, difference
@@ -38,7 +38,8 @@ class Reconciled:
 
 def reconcile(store: Store, *, project: str | None = None, task: str | None = None, repair: bool = False) -> Reconciled:
     """With `repair`: a deleted project is made again with its open tasks, missing tasks are pushed again, tasks that
-    others made are adopted where the store has their post, doubled ones without an answer are deleted.
+    others made are adopted where the store has their post, doubled ones without an answer are deleted; of doubled ones
+    with answers all but one are closed, and every answer counts.
     """
     connection = connected(store)
     with store.moment() as moment:
@@ -71,28 +72,32 @@ def _target(connection: Connection, about: Subject, moment: Moment, *, repair: b
     if found is None and repair:
         overlap = moment.value("select max(overlap) from review_tasks where project = $title", title=about.title)
         made = create(connection, about.title, about.screen, overlap=overlap or 1)
-        mark(connection, made, about.step)
+        mark(connection, made, about.store_id, about.step)
         return get(connection, made)
     return found
 
 
 def _repair(desk: Desk, found: Difference, moment: Moment, journal: Journal) -> None:
     delete(desk.connection, desk.target, found.doubled)
+    close(desk.connection, waiting(desk.connection, found.doubled_answered))
     if found.moved:
         rows = moment.table(OPEN, project=desk.about.title, ids=list(found.moved)).to_pylist()
-        _commit(desk, "moved", rows, found.moved, journal)
-    strange = {str(task.post_id): task.task_id for task in found.unknown if task.post_id}
+        desk = _commit(desk, "moved", rows, found.moved, journal)
+    strange = {str(t.post_id): t.task_id for t in found.unknown if t.post_id and t.task_id not in found.beside}
     rows = moment.table(POSTS, task=desk.about.task, ids=list(strange)).to_pylist() if strange else []
     adopted = [row | {"round": ADOPTED, "overlap": desk.target.overlap} for row in rows]
-    _commit(desk, ADOPTED, adopted, strange, journal)
+    desk = _commit(desk, ADOPTED, adopted, strange, journal)
     if found.missing:
         _push_again(desk, found, moment, journal)
 
 
-def _commit(desk: Desk, name: str, rows: list[dict[str, Any]], task_ids: dict[str, int], journal: Journal) -> None:
-    if rows:
-        posts = tuple(task_post(row, row["round"], (), row["overlap"]) for row in rows)
-        commit(desk, Round(f"{name}-{desk.about.step}", desk.about.task, "hidden", posts, task_ids), journal)
+def _commit(desk: Desk, name: str, rows: list[dict[str, Any]], task_ids: dict[str, int], journal: Journal) -> Desk:
+    """The desk after it, one step further where there was something to commit."""
+    if not rows:
+        return desk
+    posts = tuple(task_post(row, row["round"], (), row["overlap"]) for row in rows)
+    of = Round(f"{name}-{desk.about.step}", desk.about.task, "hidden", posts, task_ids)
+    return desk.after(commit(desk, of, journal))
 
 
 def _push_again(desk: Desk, found: Difference, moment: Moment, journal: Journal) -> None:
@@ -112,8 +117,9 @@ def _told(desk: Desk, found: Difference, moment: Moment, *, repair: bool) -> Rec
             pushed = [StoreTask(**row) for row in now.table(PUSHED, project=desk.about.title).to_pylist()]
         left = difference(all_tasks(desk.connection, get(desk.connection, desk.target)), pushed)
     missing = missing_names(desk.target.label_config, desk.about.screen.labels)
-    problems = (*_problems(found, repair=repair), *_screen(missing))
-    return Reconciled(desk.about.title, problems, _is_agreed(left, moment) and not missing)
+    asks = bool(waiting(desk.connection, left.doubled_answered))
+    problems = (*_problems(found, closes=asks or repair, repair=repair), *_screen(missing))
+    return Reconciled(desk.about.title, problems, _is_agreed(left, moment) and not (missing or asks))
 
 
 def _is_agreed(left: Difference, moment: Moment) -> bool:
@@ -123,13 +129,14 @@ def _is_agreed(left: Difference, moment: Moment) -> bool:
     return not (left.missing or left.moved or left.doubled or n_ours)
 
 
-def _problems(found: Difference, *, repair: bool) -> Iterable[tuple[str, int, str]]:
+def _problems(found: Difference, *, closes: bool, repair: bool) -> Iterable[tuple[str, int, str]]:
     todo = "msa review reconcile --repair"
     named = (
         ("open posts without a task", len(found.missing), "pushed again"),
         ("tasks under another id", len(found.moved), "taken over"),
         ("tasks that the store never pushed", len(found.unknown), "adopted where the store has the post"),
         ("doubled tasks", len(found.doubled), "deleted, being unanswered"),
+        ("doubled-answered tasks", len(found.doubled_answered), "closed, every answer counts" if closes else ""),
         ("answered posts whose task is gone", len(found.lost), ""),
     )
     for what, n, done in named:

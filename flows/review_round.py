@@ -10,13 +10,12 @@ from flows.reviewing import Desk
 from labelstudio.errors import ReviewError
 from labelstudio.importing import delete, doubled, import_tasks, settled
 from labelstudio.listing import all_tasks
-from labelstudio.project import adjust, mark, serve_files
+from labelstudio.project import adjust, serve_files
 from labelstudio.tasks import TaskPost
 from msa_core.records import ReviewTask
 from warehouse import Moment, digest
 from warehouse.journal import Journal
 
-SHOWN = "select post_id, images, formats from review_posts where post_id in (select unnest($ids))"
 NEXT = "select coalesce(max(try_cast(round as integer)), 0) + 1 from review_tasks where project = $title"
 
 
@@ -51,7 +50,7 @@ def refuse_what_would_lose(desk: Desk, journal: Journal) -> None:
 
 def refuse_older(desk: Desk) -> None:
     """Raises ReviewError where the server's data are older than the store."""
-    if desk.target.step < desk.about.step:
+    if desk.is_older:
         raise ReviewError(
             f"The data of {desk.about.title!r} on the server are older than the store. First: msa review pull"
         )
@@ -93,7 +92,7 @@ def carry_out(
     """Send what has not landed, then commit the round. The run's id; None where it was committed before."""
 
     def ready(posts: Sequence[TaskPost]) -> None:
-        put_back(moment, desk.connection, moment.table(SHOWN, ids=[post.post_id for post in posts]).to_pylist())
+        put_back(moment, desk.connection, (address for post in posts for address in post.images))
 
     def landed(found: dict[str, int]) -> None:
         journal.append({"landed": found})
@@ -103,14 +102,11 @@ def carry_out(
 
     serve_files(desk.connection, desk.target)
     import_tasks(desk.connection, desk.target, of.waiting(), opinion=of.opinion, ready=ready, landed=landed)
-    model_id = of.posts[0].model_id
-    if desk.target.model_version != model_id:
-        adjust(desk.connection, desk.target, model_version=model_id)
-    return commit(desk, of, journal)
+    return commit(desk, of, journal, model_version=of.posts[0].model_id)
 
 
-def commit(desk: Desk, of: Round, journal: Journal) -> str | None:
-    """Make the round visible, mark the server with the step, and forget the journal."""
+def commit(desk: Desk, of: Round, journal: Journal, **changes: str) -> str | None:
+    """Make the round visible, mark the server with the step and these changes, and forget the journal."""
     run = desk.store.begin(
         "review-push",
         parameters={"project": desk.about.title, "task": of.task, "round": of.name, "opinion": of.opinion},
@@ -118,9 +114,11 @@ def commit(desk: Desk, of: Round, journal: Journal) -> str | None:
         version=1,
     )
     if run is not None:
-        mark(desk.connection, desk.target, desk.about.step + 1)
+        desk.mark(**changes)
         with run:
             run.write("review_tasks", rows_of(desk.about.title, of))
+    elif changes:
+        adjust(desk.connection, desk.target, **changes)
     journal.fold()
     return run.run_id if run else None
 

@@ -38,21 +38,21 @@ def command(
     """Print where it is and how to log in, then wait."""
     opened = open_store(store)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    serve(opened, port=port or None, on_step=_say_now, on_ready=_welcome)
+    serve(opened, port=port or None, on_step=say_now, on_ready=_welcome)
     say("stopped")
 
 
 def _welcome(server: Server) -> None:
     """What a person needs in the browser, and a program in its environment."""
-    _say_now(f"Label Studio  {server.url}")
-    _say_now(f"e-mail        {server.email}")
-    _say_now(f"password      {server.password}")
-    _say_now(f"export LABEL_STUDIO_URL={server.url}")
-    _say_now(f"export LABEL_STUDIO_API_KEY={server.token}")
-    _say_now("Ctrl-C stops it. `msa review …` with this store finds it without these variables.")
+    say_now(f"Label Studio  {server.url}")
+    say_now(f"e-mail        {server.email}")
+    say_now(f"password      {server.password}")
+    say_now(f"export LABEL_STUDIO_URL={server.url}")
+    say_now(f"export LABEL_STUDIO_API_KEY={server.token}")
+    say_now("Ctrl-C stops it. `msa review …` with this store finds it without these variables.")
 
 
-def _say_now(text: str) -> None:
+def say_now(text: str) -> None:
     """Also through a pipe: the command goes on for hours."""
     say(text)
     sys.stdout.flush()

@@ -9,15 +9,17 @@ from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from flows.review_round import Round, commit, next_round, refuse_what_would_lose, task_post
 from flows.reviewing import Desk, ProjectOption, TaskOption, connected, known_subject
+from flows.training_set import labels_of
 from labelstudio.errors import ProjectGone
 from labelstudio.importing import ask_another
 from labelstudio.project import find, gone
 from msa_core.consensus import Vote, dawid_skene
 from msa_core.records import Consensus
-from warehouse import Store, digest, lease
+from warehouse import Moment, Store, digest, lease
 from warehouse.journal import Journal
 
-VOTES = "select post_id, rater, label, is_person from review_votes order by post_id, rater"
+TASKS = "select distinct task from review_votes order by task"
+VOTES = "select post_id, rater, label, is_person from review_votes where task = $task order by post_id, rater"
 UNSETTLED = "from unsettled_review_posts where project = $project and posterior < $at_least and n_answers < $most"
 STANDING = "select post_id, label, posterior, n_votes, n_people from consensus"
 NOTE = "Judged before, and not settled: please judge it afresh, on your own."
@@ -55,17 +57,24 @@ def settle(
 def consensus(store: Store) -> int:
     """How many reviewed posts have one; a run is committed only where it is another than the last one's."""
     with store.moment() as moment:
-        found = dawid_skene([Vote(**row) for row in moment.table(VOTES).to_pylist()])
+        tasks = moment.table(TASKS)["task"].to_pylist()
+        found = sorted((row for task in tasks for row in _of_task(moment, task)), key=lambda row: row.post_id)
         standing = [Consensus(**row) for row in moment.table(STANDING).to_pylist()]
         earlier = moment.inputs("consensus")
     if set(found) <= set(standing):
         return len(found)
     said = digest([[row.post_id, row.label, row.posterior, row.n_votes] for row in found])
-    run = store.begin("review-settle", parameters={}, inputs=[f"consensus-{said}", *earlier], version=1)
+    run = store.begin("review-settle", parameters={}, inputs=[f"consensus-{said}", *earlier], version=2)
     if run is not None:
         with run:
             run.write("consensus", found)
     return len(found)
+
+
+def _of_task(moment: Moment, task: str) -> list[Consensus]:
+    """Who is good at one task may not be at another: each has its own confusions."""
+    votes = [Vote(**row) for row in moment.table(VOTES, task=task).to_pylist()]
+    return dawid_skene(votes, labels_of(moment, task))
 
 
 def _ask(desk: Desk, rows: list[dict[str, Any]], name: str, journal: Journal) -> int:

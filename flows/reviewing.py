@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +12,7 @@ import typer
 from flows.training_set import labels_of
 from labelstudio.connection import Connection
 from labelstudio.errors import NoServer, ReviewError, TokenRefused
-from labelstudio.project import Project, Screen
+from labelstudio.project import NAMELESS, Project, Screen, mark
 from labelstudio.server import known
 from msa_core.tasks import TASKS
 from warehouse import Moment, Store, digest
@@ -24,12 +24,15 @@ DOCUMENT_ROOT = "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A project of the server and the task that its reviewers judge. `step`: review runs committed so far."""
+    """A project of the server and the task that its reviewers judge. `step`: review runs that the store `store_id` has
+    committed so far.
+    """
 
     title: str
     task: str
     screen: Screen
     step: int
+    store_id: str
 
     @property
     def slug(self) -> str:
@@ -45,6 +48,20 @@ class Desk:
     connection: Connection
     target: Project
     about: Subject
+
+    @property
+    def is_older(self) -> bool:
+        """Whether the server lives on data from before the store's last step there."""
+        return self.target.step(self.about.store_id) < self.about.step
+
+    def mark(self, **changes: str) -> None:
+        """Leave on the server the step that is about to be committed; `changes` of the project go with it."""
+        mark(self.connection, self.target, self.about.store_id, self.about.step + 1, **changes)
+
+    def after(self, *run_ids: str | None) -> "Desk":
+        """The desk once these runs are committed; None was committed before."""
+        n_runs = sum(run_id is not None for run_id in run_ids)
+        return replace(self, about=replace(self.about, step=self.about.step + n_runs))
 
 
 def slug_of(title: str) -> str:
@@ -85,7 +102,8 @@ def subject(moment: Moment, *, project: str | None, task: str | None, opinion: s
         task = _only("task", tasks, "No posts in this store. Ingest a dump first: msa ingest")
     title = project or f"msa-{task}"
     step = next((each["step"] for each in known if each["project"] == title), 0)
-    return Subject(title, task, _screen(moment, task, opinion), step)
+    store_id = moment.value("select store_id from store_identity") or NAMELESS
+    return Subject(title, task, _screen(moment, task, opinion), step, store_id)
 
 
 def known_subject(moment: Moment, *, project: str | None, task: str | None) -> Subject:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import typer
 
+from flows.captions_read import captions_of
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from flows.progress import progress
@@ -57,7 +58,8 @@ def score(
     on_done: Callable[[int], None] | None = None,
 ) -> ScoreDone:
     """A post that was trained on, itself or a twin, is scored by the fold model that never saw it, or is marked as not
-    out of fold. One process at a time scores a store, so that no post is scored twice.
+    out of fold. One process at a time scores a store, so that no post is scored twice. A model that reads captions
+    reads those that stand now: one that comes after a post was scored does not change what was said of it.
     """
     run_ids, n_posts = [], 0
     with lease(store.places, "score"), store.moment() as moment:
@@ -65,7 +67,7 @@ def score(
         waiting = _waiting(moment, of, source)
         for start in range(0, len(waiting.post_ids), posts_a_run):
             part = waiting.part(start, start + posts_a_run)
-            inputs = [of.origin_run_id, f"posts-{digest(part.post_ids)}"]
+            inputs = [of.origin_run_id, f"posts-{digest(part.post_ids)}", *_heard(moment, of, part)]
             run = store.begin("score", parameters={"model_id": of.model_id}, inputs=inputs, version=1)
             if run is None:
                 continue
@@ -97,6 +99,13 @@ def _waiting(moment: Moment, of: ScoredModel, source: str | None) -> Waiting:
     return Waiting(*(found[name].to_pylist() for name in ("post_id", "fold", "is_out_of_fold")))
 
 
+def _heard(moment: Moment, of: ScoredModel, part: Waiting) -> list[str]:
+    """The captions that are read, where the model reads some: they decide what is said of a post, as the post does."""
+    told = captions_of(moment, of.captions, part.post_ids)
+    named = [[post_id, told[post_id].caption_id] for post_id in sorted(told)]
+    return [f"captions-{digest(named)}"] if named else []
+
+
 def _predictions(
     store: Store, moment: Moment, of: ScoredModel, part: Waiting, batch_size: int, on_done: Any
 ) -> pa.Table:
@@ -104,7 +113,7 @@ def _predictions(
     from flows.post_arrays import PostArrays, content_of
     from msa_core.classifier import Classifier
 
-    content = content_of(moment, part.post_ids)
+    content = content_of(moment, part.post_ids, of.captions)
     found = np.full((3, len(part.post_ids), len(of.labels)), np.nan, dtype=np.float32)
     for fold in sorted(set(part.folds), key=lambda fold: -1 if fold is None else fold):
         places = [place for place, each in enumerate(part.folds) if each == fold]
@@ -112,7 +121,7 @@ def _predictions(
         arrays = PostArrays(store, moment, classifier.network.config.image_size)
         for rows, scores in _scored(classifier, arrays, content, places, batch_size, on_done):
             found[:, rows] = np.stack([scores.pair, scores.text, scores.image])
-    return _table(of, part, found)
+    return _table(of, part, found, content.caption_ids)
 
 
 def _scored(
@@ -124,12 +133,13 @@ def _scored(
 
     config = classifier.network.config
     chunks = [places[start : start + POSTS_A_CHUNK] for start in range(0, len(places), POSTS_A_CHUNK)]
-    made = (arrays.posts(content.take(rows), classifier.tokenizer, config.max_length) for rows in chunks)
+    lengths = config.max_length, config.caption_length
+    made = (arrays.posts(content.take(rows), classifier.tokenizer, *lengths) for rows in chunks)
     for rows, posts in zip(chunks, ahead(made, depth=1), strict=True):
         yield rows, score_posts(classifier.network, posts, batch_size=batch_size, on_done=on_done)
 
 
-def _table(of: ScoredModel, part: Waiting, found: np.ndarray) -> pa.Table:
+def _table(of: ScoredModel, part: Waiting, found: np.ndarray, caption_ids: list[str | None]) -> pa.Table:
     pair, text, image = found
     n_posts = len(part.post_ids)
     return pa.table(
@@ -145,7 +155,7 @@ def _table(of: ScoredModel, part: Waiting, found: np.ndarray) -> pa.Table:
             "score": pa.nulls(n_posts, pa.float32()),
             "score_sd": pa.nulls(n_posts, pa.float32()),
             "is_out_of_fold": part.is_out_of_fold,
-            "caption_id": pa.nulls(n_posts, pa.string()),
+            "caption_id": pa.array(caption_ids, pa.string()),
         }
     )
 

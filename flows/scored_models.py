@@ -13,7 +13,9 @@ LATEST = "latest"
 
 @dataclass(frozen=True, slots=True)
 class ScoredModel:
-    """What scoring needs to know of a model; `folds` 0 means that it has no fold models."""
+    """What scoring needs to know of a model; `folds` 0 means that it has no fold models, `captions` is the kind that it
+    reads.
+    """
 
     model_id: str
     task: str
@@ -21,6 +23,7 @@ class ScoredModel:
     folds: int
     origin_run_id: str
     folder: Path
+    captions: str | None = None
 
     def folder_of(self, fold: int | None) -> Path:
         """The checkpoint of the model itself, or of the model that held `fold` out."""
@@ -43,11 +46,13 @@ def model_named(store: Store, moment: Moment, name: str, task: str | None = None
 
 
 def _described(row: dict[str, Any], models: Path) -> ScoredModel:
+    config = json.loads(row["config"])
     return ScoredModel(
         row["model_id"],
         row["task"],
         tuple(row["labels"]),
-        json.loads(row["config"]).get("folds", 0),
+        config.get("folds", 0),
         row["origin_run_id"],
         models / row["model_id"],
+        config.get("config", {}).get("captions"),
     )

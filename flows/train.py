@@ -2,27 +2,28 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.captions_read import AS_WORTHY, AUTO, Captions, Choice, chosen
 from flows.options import DEFAULT_STORE, ForceOption, StoreOption, open_store
 from flows.output import say
 from flows.progress import progress
 from flows.training_set import TrainingSet, freeze, subject
+from flows.working import work_of, working
 from msa_core.errors import TrainingError
 from msa_core.records import CurvePoint, Model
-from warehouse import Run, Store, lease
+from warehouse import Run, Store
 
 if TYPE_CHECKING:
     from flows.fold_models import Fit, Plan
 
 PRESETS = ("clara",)
 TOWERS_HELP = "pretrained, or random ones offline: tiny, small; auto: pretrained where they can be had, else tiny."
+CAPTIONS_HELP = "auto: those that have shown their worth; none; or a kind (`caption_kinds`), or a captioner's name."
 NO_WEIGHTS = "no pretrained weights at hand: tiny towers, random weights, not CLIP; --towers pretrained says what to do"
 
 
@@ -57,6 +58,7 @@ def train(
     lora_rank: int | None = None,
     precision: str = "auto",
     keep_leaks: bool = False,
+    captions: Captions = AS_WORTHY,
     resume: bool = True,
     force: bool = False,
     on_done: Callable[[int], None] | None = None,
@@ -70,17 +72,19 @@ def train(
 
     if preset not in PRESETS:
         raise TrainingError(f"No preset {preset!r}. Presets: {', '.join(PRESETS)}")
-    towers = _at_hand(towers, vision, text)
+    towers = at_hand(towers, vision, text)
     asked = Asked(towers, vision, text, image_size, max_length, lora_rank, epochs, learning_rate, batch_size, seed)
     with store.moment() as moment:
-        frozen = freeze(moment, subject(moment, task, source), keeps_leaks=keep_leaks)
-        content = content_of(moment, [row.post_id for row in frozen.rows])
-        planned = plan(frozen, content, asked, folds, precision)
+        about = subject(moment, task, source)
+        read = _told(chosen(moment, about, captions))
+        frozen = freeze(moment, about, keeps_leaks=keep_leaks, captions=read)
+        content = content_of(moment, [row.post_id for row in frozen.rows], read)
+        planned = plan(frozen, content, asked.reading(read, captions.length), folds, precision)
         run = store.begin("train", parameters=planned.parameters(), inputs=[frozen.snapshot_id], version=1, force=force)
         if run is None:
             return _standing(store, frozen, planned)
         run.replaces.clear()  # a forced model is one more model: what the old one predicted stays explained
-        with _working(store, run, resume=resume) as work:
+        with working(store, run, resume=resume) as work:
             if store.has_run(run.run_id):  # another process was there first, and has just ended
                 return _standing(store, frozen, planned)
             arrays = PostArrays(store, moment, planned.config.image_size)
@@ -108,6 +112,9 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     lora_rank: Annotated[int | None, typer.Option(min=0, help="Rank of LoRA; 0 trains every weight.")] = None,
     precision: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",
     keep_leaks: Annotated[bool, typer.Option("--keep-leaks", help="Also train on twins of sealed posts.")] = False,
+    captions: Annotated[str, typer.Option(help=CAPTIONS_HELP)] = AUTO,
+    caption_length: Annotated[int, typer.Option(min=4, help="Tokens of a caption.")] = AS_WORTHY.length,
+    force_captions: Annotated[bool, typer.Option("--force-captions", help="Also captions of unshown worth.")] = False,
     resume: Annotated[bool, typer.Option(help="Go on with a killed training of the same settings.")] = True,
     force: ForceOption = False,
 ) -> None:
@@ -118,7 +125,7 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
             opened, preset=preset, source=source, task=task, towers=towers, vision=vision, text=text, folds=folds,
             epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed, max_length=max_length,
             image_size=image_size, lora_rank=lora_rank, precision=precision, keep_leaks=keep_leaks, resume=resume,
-            force=force, on_done=done,
+            captions=Captions(captions, caption_length, force_captions), force=force, on_done=done,
         )  # fmt: skip
     reached = "" if found.val_weighted_f1 is None else f", weighted F1 on validation {found.val_weighted_f1:.3f}"
     say(f"{'nothing to do: ' if found.run_id is None else ''}{found.model_id}: {found.n_train} posts train{reached}")
@@ -131,28 +138,7 @@ def model_of(run: Run) -> str:
     return "clara-" + run.run_id.removeprefix("train-")
 
 
-def work_of(store: Store, run: Run) -> Path:
-    """Where a training keeps its epochs until it is committed."""
-    return store.places.tmp / "train" / run.run_id
-
-
-@contextmanager
-def _working(store: Store, run: Run, *, resume: bool) -> Iterator[Path]:
-    """The training's folder, under a lease of its own, which one process of a launch holds for all; its time is set to
-    now, so that a sweep leaves what a kill of yesterday left.
-    """
-    from flows.fold_models import is_main_process, start_over
-
-    work = work_of(store, run)
-    with lease(store.places, run.run_id) if is_main_process() else nullcontext():
-        if not resume:
-            start_over(work)
-        work.mkdir(parents=True, exist_ok=True)
-        work.touch()
-        yield work
-
-
-def _at_hand(towers: str, vision: str | None, text: str | None) -> str:
+def at_hand(towers: str, vision: str | None, text: str | None) -> str:
     """Which towers are meant; says so where `auto` found none to load."""
     from flows.fold_models import is_main_process
     from msa_core.presets import towers_at_hand
@@ -161,6 +147,15 @@ def _at_hand(towers: str, vision: str | None, text: str | None) -> str:
     if found == "tiny" != towers and is_main_process():
         say(NO_WEIGHTS)
     return found
+
+
+def _told(choice: Choice) -> str | None:
+    """The kind of captions; says of it what a person may not expect."""
+    from flows.fold_models import is_main_process
+
+    if choice.words and is_main_process():
+        say(choice.words)
+    return choice.kind
 
 
 def _standing(store: Store, frozen: TrainingSet, plan: "Plan") -> TrainDone:

@@ -12,6 +12,7 @@ from warehouse import Moment, digest
 
 TRAINABLE = "from trainable_posts where task = $task and $source in ('all', source) order by post_id"
 FROZEN = ("post_id", "label", "label_policy", "label_origin", "split", "fold")
+CAPTIONED = "select post_id, caption_id from post_captions where kind = $kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +59,31 @@ def labels_of(moment: Moment, task: str) -> tuple[str, ...]:
     return tuple(sorted(found["label"].to_pylist()))
 
 
-def freeze(moment: Moment, about: Subject, *, keeps_leaks: bool) -> TrainingSet:
-    """Every post weighs the same: 1. Raises TrainingError where nothing can be learned from it."""
+def freeze(moment: Moment, about: Subject, *, keeps_leaks: bool, captions: str | None = None) -> TrainingSet:
+    """Every post weighs the same: 1; with a kind of `captions` each row names its post's. Raises TrainingError where
+    nothing can be learned from it.
+    """
     found = moment.table(TRAINABLE, task=about.task, source=about.source)
     n_leaks = 0 if keeps_leaks else pc.sum(found["is_leak"]).as_py() or 0
     kept = found if keeps_leaks else found.filter(pc.invert(found["is_leak"]))
     rows = kept.select(FROZEN).to_pylist()
     _check(moment, about, Counter(row["label"] for row in rows if row["split"] != "val"))
+    told = _caption_ids(moment, captions, [row["post_id"] for row in rows if row["split"] != "val"])
+    rows = [{**row, "caption_id": told[row["post_id"]]} if row["post_id"] in told else row for row in rows]
     snapshot_id = "snapshot-" + digest([about.task, *([str(value) for value in row.values()] for row in rows)])
-    frozen = [
-        SnapshotRow(snapshot_id=snapshot_id, task=about.task, score=None, weight=1.0, caption_id=None, **row)
-        for row in rows
-    ]
-    return TrainingSet(snapshot_id, about, frozen, n_leaks)
+    usual = {"snapshot_id": snapshot_id, "task": about.task, "score": None, "weight": 1.0, "caption_id": None}
+    return TrainingSet(snapshot_id, about, [SnapshotRow(**{**usual, **row}) for row in rows], n_leaks)
+
+
+def _caption_ids(moment: Moment, kind: str | None, learns: list[str]) -> dict[str, str]:
+    """By post. A model that never heard a caption would read those of other posts as noise."""
+    if kind is None:
+        return {}
+    found = moment.table(CAPTIONED, kind=kind)
+    told = dict(zip(*(column.to_pylist() for column in found.columns), strict=True))
+    if not any(post_id in told for post_id in learns):
+        raise TrainingError(f"None of the {len(learns)} training posts has a caption {kind!r}. Make some: msa caption")
+    return told
 
 
 def _one(what: str, asked: str | None, choices: list[str]) -> str:

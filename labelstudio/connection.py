@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 from label_studio_sdk import LabelStudio
@@ -26,6 +27,21 @@ class Connection:
             self.client = LabelStudio(base_url=self.url, api_key=token, timeout=TIMEOUT_S)
         except Exception as error:  # a malformed token is refused by the SDK itself, in several ways
             raise TokenRefused(f"{self.url}: LABEL_STUDIO_API_KEY is not a token that can be read.") from error
+
+    def post(self, path: str, body: bytes, **asked: str) -> Any:
+        """JSON that is written already; the SDK's own calls walk each value of it once more. Raises as they do."""
+        http = self.client._client_wrapper.httpx_client
+        answer = http.request(
+            path,
+            method="POST",
+            content=body,
+            params=asked,
+            headers={"content-type": "application/json"},
+            request_options=ONCE,
+        )
+        if not answer.is_success:
+            raise ApiError(status_code=answer.status_code, headers=dict(answer.headers), body=_body(answer))
+        return answer.json()
 
     @contextmanager
     def asking(self, what: str) -> Iterator[None]:
@@ -56,6 +72,13 @@ def _named(url: str, what: str, error: ApiError) -> ReviewError:
     return ServerBroken(
         f"{url} answered {error.status_code}: could not {what}. {_detail(error)}The same command again goes on."
     )
+
+
+def _body(answer: httpx.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return answer.text
 
 
 def _detail(error: ApiError) -> str:

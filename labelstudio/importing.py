@@ -1,15 +1,18 @@
 """Tasks onto the server, in batches, each told as it lands; and what is changed of them there"""
 
+import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from labelstudio.connection import ONCE, Connection
+from labelstudio.errors import ServerBroken
 from labelstudio.listing import ServerTask
 from labelstudio.project import Project, get
 from labelstudio.tasks import TaskPost, as_task
 
-TASKS_AT_ONCE = 2500
+FIRST_AT_ONCE, TASKS_AT_ONCE = 500, 2500  # a small batch first, so that the server begins while the next is written
+HEAVIEST = 100_000_000  # characters of a batch; the server takes 200 MB
 QUIET_S = 3.0
 
 Ready = Callable[[Sequence[TaskPost]], None]
@@ -19,27 +22,49 @@ Landed = Callable[[dict[str, int]], None]
 def import_tasks(
     connection: Connection, project: Project, posts: Sequence[TaskPost], *, opinion: str, ready: Ready, landed: Landed
 ) -> None:
-    """`ready` sees to the images of a batch while the one before it is sent. `landed` hears of each batch, post_id →
-    task_id, before the next is sent.
+    """`ready` sees to the images of a batch, and its tasks are written, while the one before it is sent. `landed` hears
+    of each batch, post_id → task_id, before the next is sent.
     """
-    parts = [posts[start : start + TASKS_AT_ONCE] for start in range(0, len(posts), TASKS_AT_ONCE)]
+
+    def written(part: Sequence[TaskPost]) -> bytes:
+        ready(part)
+        tasks = [as_task(post, opinion=opinion) for post in part]
+        return json.dumps(tasks, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
     with ThreadPoolExecutor(1) as ahead:
-        seen = [ahead.submit(ready, part) for part in parts[:1]]
-        for number, part in enumerate(parts):
-            seen[number].result()
-            seen.extend(ahead.submit(ready, each) for each in parts[number + 1 : number + 2])
-            landed(_send(connection, project, part, opinion))
+        parts = list(_parts(posts))
+        coming = [ahead.submit(written, part) for part in parts[:1]]
+        for part, following in zip(parts, [*parts[1:], None], strict=False):
+            body = coming.pop().result()
+            if following is not None:
+                coming.append(ahead.submit(written, following))
+            landed(_send(connection, project, part, body))
 
 
-def _send(connection: Connection, project: Project, part: Sequence[TaskPost], opinion: str) -> dict[str, int]:
+def _parts(posts: Sequence[TaskPost]) -> Iterator[Sequence[TaskPost]]:
+    """Batches, each twice as long as the one before, until they are long or heavy enough."""
+    part: list[TaskPost] = []
+    most, weight = min(FIRST_AT_ONCE, TASKS_AT_ONCE), 0
+    for post in posts:
+        adds = len(post.text) + sum(map(len, post.images))
+        if part and (len(part) == most or weight + adds > HEAVIEST):
+            yield part
+            part, weight, most = [], 0, min(2 * most, TASKS_AT_ONCE)
+        part.append(post)
+        weight += adds
+    if part:
+        yield part
+
+
+def _send(connection: Connection, project: Project, part: Sequence[TaskPost], body: bytes) -> dict[str, int]:
     with connection.asking(f"import {len(part)} tasks"):
-        answer = connection.client.projects.import_tasks(
-            id=project.project_id,
-            request=[as_task(post, opinion=opinion) for post in part],
-            return_task_ids=True,
-            request_options=ONCE,
+        answer = connection.post(f"api/projects/{project.project_id}/import", body, return_task_ids="true")
+    task_ids = answer.get("task_ids") or ()
+    if len(task_ids) != len(part):
+        raise ServerBroken(
+            f"{connection.url} took {len(part)} tasks and named {len(task_ids)}. The same command again looks for them."
         )
-    return dict(zip((post.post_id for post in part), answer.task_ids or [], strict=True))
+    return dict(zip((post.post_id for post in part), task_ids, strict=True))
 
 
 def settled(connection: Connection, project: Project) -> Project:
@@ -93,6 +118,21 @@ def ask_another(connection: Connection, task_id: int, *, overlap: int, note: str
         connection.client.tasks.update(
             id=str(task_id), data=data | {"note": note}, overlap=overlap, is_labeled=False, request_options=ONCE
         )
+
+
+def waiting(connection: Connection, tasks: Sequence[ServerTask]) -> list[ServerTask]:
+    """Those for which the server still looks for people."""
+    with connection.asking("look at tasks"):
+        return [task for task in tasks if not connection.client.tasks.get(id=str(task.task_id)).is_labeled]
+
+
+def close(connection: Connection, tasks: Sequence[ServerTask]) -> None:
+    """Nobody else is asked for these; their answers stay."""
+    for task in tasks:
+        with connection.asking(f"close task {task.task_id}"):
+            connection.client.tasks.update(
+                id=str(task.task_id), overlap=len(task.answers), is_labeled=True, request_options=ONCE
+            )
 
 
 def _act(connection: Connection, project: Project, action: str, task_ids: Sequence[int]) -> None:

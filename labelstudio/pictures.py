@@ -1,16 +1,17 @@
 """Images where the server can show them: files under its document root, each once."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 FOLDER = "msa"
+SERVED = f"/data/local-files/?d={FOLDER}/"
 SUFFIX = {"JPEG": "jpg", "MPO": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp"}  # what browsers show
 
 
 def address(sha256: str, image_format: str) -> str:
     """Where the server serves the exported file."""
-    return f"/data/local-files/?d={FOLDER}/{name(sha256, image_format)}"
+    return SERVED + name(sha256, image_format)
 
 
 def name(sha256: str, image_format: str) -> str:
@@ -18,12 +19,12 @@ def name(sha256: str, image_format: str) -> str:
     return f"{sha256}.{SUFFIX.get(image_format, 'jpg')}"
 
 
-def absent(files: Path, names: Iterator[str]) -> Iterator[str]:
-    """Those that are not exported yet, or no longer."""
+def absent(files: Path, addresses: Iterable[str]) -> list[str]:
+    """Digests of the images that are to be served and are not exported yet, or no longer."""
     folder = files / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    there = set(os.listdir(folder))
-    yield from (each for each in names if each not in there)
+    names = {each.removeprefix(SERVED) for each in addresses if each.startswith(SERVED)}
+    return sorted(each.partition(".")[0] for each in names - set(os.listdir(folder)))
 
 
 def export(files: Path, file_name: str, raw: bytes) -> None:

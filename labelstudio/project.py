@@ -1,6 +1,7 @@
-"""The project of a review queue on the server: found by its title, made once, and marked with the store's step."""
+"""The project of a review queue on the server: found by its title, made once, and marked with each store's step."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files as package_files
 from typing import Any
@@ -12,7 +13,8 @@ from labelstudio.errors import ProjectGone, ReviewError, ScreenChanged
 from labelstudio.pictures import FOLDER
 from labelstudio.screen import missing_names, screen
 
-STEP = re.compile(r"\n?\(msa-loop step (\d+); please keep this line\)")
+STEP = re.compile(r"\n?\(msa-loop step (\d+)(?: of store ([0-9a-f]+))?; please keep this line\)")
+NAMELESS = ""  # the store of a mark from before marks named theirs
 FULL_PAGE = 30  # projects a page
 BY_SCORE = "Uncertainty sampling"  # ascending score of the project's model version: our priority
 
@@ -33,17 +35,21 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """`step`: how far the store was when it last wrote here; behind the store's own, the server's data are older."""
+    """`steps`: how far each store was when it last wrote here, by its id."""
 
     project_id: int
     title: str
-    step: int
+    steps: Mapping[str, int]
     n_tasks: int
     n_answers: int
     model_version: str
     overlap: int
     label_config: str
     description: str
+
+    def step(self, store_id: str) -> int:
+        """Of one store; behind that store's own, the server's data are older. A mark without a store is anybody's."""
+        return self.steps.get(store_id, self.steps.get(NAMELESS, 0))
 
 
 def find(connection: Connection, title: str) -> Project | None:
@@ -106,10 +112,15 @@ def adjust(connection: Connection, project: Project, **changes: Any) -> None:
         connection.client.projects.update(id=project.project_id, request_options=ONCE, **changes)
 
 
-def mark(connection: Connection, project: Project, step: int) -> None:
-    """Leave the store's step on the server: an older database will say an older step."""
-    told = f"{STEP.sub('', project.description)}\n(msa-loop step {step}; please keep this line)".lstrip("\n")
-    adjust(connection, project, description=told)
+def mark(connection: Connection, project: Project, store_id: str, step: int, **changes: str) -> None:
+    """Leave the store's step on the server: an older database will say an older step. The description is read afresh:
+    marks of other stores stay as they are now; one that names no store becomes this store's.
+    """
+    standing = get(connection, project).description
+    others = STEP.sub(lambda line: "" if (line[2] or NAMELESS) in (NAMELESS, store_id) else line[0], standing)
+    whose = f" of store {store_id}" if store_id else ""
+    told = f"{others}\n(msa-loop step {step}{whose}; please keep this line)".lstrip("\n")
+    adjust(connection, project, description=told, **changes)
 
 
 def gone(title: str, url: str) -> ProjectGone:
@@ -154,11 +165,10 @@ def serve_files(connection: Connection, project: Project) -> None:
 
 def _project(found: Any) -> Project:
     description = found.description or ""
-    step = STEP.search(description)
     return Project(
         project_id=found.id,
         title=found.title,
-        step=int(step[1]) if step else 0,
+        steps={store_id or NAMELESS: int(step) for step, store_id in STEP.findall(description)},
         n_tasks=found.task_number or 0,
         n_answers=(found.total_annotations_number or 0) + (found.skipped_annotations_number or 0),
         model_version=found.model_version or "",

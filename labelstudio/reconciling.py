@@ -1,6 +1,6 @@
 """Where server and store do not agree on the tasks of a project."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from labelstudio.importing import doubled
@@ -19,27 +19,31 @@ class StoreTask:
 @dataclass(frozen=True, slots=True)
 class Difference:
     """`missing`: open posts without a task. `moved`: posts whose task has another id. `unknown`: tasks that the store
-    never pushed. `doubled`: unanswered tasks of posts that have another. `lost`: answered posts without a task.
+    never pushed. `doubled`: unanswered tasks of posts that have another. `doubled_answered`: answered tasks of posts
+    that have another answered one; every answer counts. `lost`: answered posts without a task.
     """
 
     missing: tuple[str, ...]
     moved: dict[str, int]
     unknown: tuple[ServerTask, ...]
     doubled: tuple[int, ...]
+    doubled_answered: tuple[ServerTask, ...]
     lost: tuple[str, ...]
 
     @property
-    def is_empty(self) -> bool:
-        """Whether the two agree; an answered post whose task is gone needs nothing more."""
-        return not (self.missing or self.moved or self.unknown or self.doubled)
+    def beside(self) -> frozenset[int]:
+        """Tasks beside the one that stands for its post."""
+        return frozenset(self.doubled) | {task.task_id for task in self.doubled_answered}
 
 
 def difference(listed: Sequence[ServerTask], pushed: Sequence[StoreTask]) -> Difference:
     """The server's tasks, all of them, against the store's."""
     extra = doubled(listed)
-    there = {task.post_id: task.task_id for task in listed if task.post_id and task.task_id not in extra}
-    ids = {task.task_id for task in listed}
-    known = {task.post_id for task in pushed}
+    known = {task.post_id: task.task_id for task in pushed}
+    again = _judged_again(listed, known)
+    ids = {task.task_id for task in listed} - set(extra)
+    first = ids - {task.task_id for task in again}
+    there = {task.post_id: task.task_id for task in listed if task.post_id and task.task_id in first}
     return Difference(
         missing=tuple(sorted(task.post_id for task in pushed if task.is_open and task.post_id not in there)),
         moved={
@@ -49,5 +53,16 @@ def difference(listed: Sequence[ServerTask], pushed: Sequence[StoreTask]) -> Dif
         },
         unknown=tuple(task for task in listed if task.post_id not in known),
         doubled=tuple(extra),
+        doubled_answered=again,
         lost=tuple(sorted(task.post_id for task in pushed if not task.is_open and task.post_id not in there)),
     )
+
+
+def _judged_again(listed: Sequence[ServerTask], known: Mapping[str, int | None]) -> tuple[ServerTask, ...]:
+    """All but one answered task of each post: that one is the store's own, else the first."""
+    by_post: dict[str, list[ServerTask]] = {}
+    for task in sorted(listed, key=lambda task: (task.task_id != known.get(str(task.post_id)), task.task_id)):
+        if task.post_id and task.answers:
+            by_post.setdefault(task.post_id, []).append(task)
+    again = (task for same in by_post.values() for task in same[1:])
+    return tuple(sorted(again, key=lambda task: task.task_id))

@@ -63,8 +63,9 @@ class Ragged:
 
 @dataclass(frozen=True, slots=True)
 class Posts:
-    """N posts ready for a model: `tokens` of the text (only the special ones where there is none), `images` as rows of
-    `pixels`, `labels` as places in the model's label list (absent when scoring), `weights` in the loss (absent: all 1).
+    """N posts ready for a model: `tokens` of the text and its caption (only the special ones where there is neither),
+    `has_text` where there is one of them, `images` as rows of `pixels`, `labels` as places in the model's label list
+    (absent when scoring), `weights` in the loss (absent: all 1).
     """
 
     tokens: Ragged
@@ -106,13 +107,36 @@ class Batch:
         return Batch(*(part if part is None else part.to(device, non_blocking=True) for part in parts))
 
 
-def encode(texts: Sequence[str | None], tokenizer: Any, max_length: int) -> tuple[Ragged, NDArray[np.bool_]]:
-    """Tokens of each text, cut at `max_length`, and which posts have a text at all."""
-    has_text = np.array([bool(text and text.strip()) for text in texts], dtype=bool)
+def encode(
+    texts: Sequence[str | None],
+    tokenizer: Any,
+    max_length: int,
+    *,
+    captions: Sequence[str | None] = (),
+    caption_length: int = 0,
+) -> tuple[Ragged, NDArray[np.bool_]]:
+    """Tokens of each post, `[CLS] text [SEP] caption [SEP]`, and which posts have words at all, their own or a caption.
+
+    Each segment is cut on its own, marks included: the text at `max_length`, the caption at `caption_length`, so that a
+    long text leaves the caption its room. A post without a caption, or any post at a `caption_length` of 0, is its text
+    alone, token by token.
+    """
+    told = list(captions) if captions and caption_length else [None] * len(texts)
+    has_words = np.array([_is_said(one) or _is_said(other) for one, other in zip(texts, told, strict=True)], dtype=bool)
     if not len(texts):
-        return Ragged.of([]), has_text
-    encoded = tokenizer([text or "" for text in texts], truncation=True, max_length=max_length)
-    return Ragged.of(encoded["input_ids"]), has_text
+        return Ragged.of([]), has_words
+    encoded = tokenizer([text or "" for text in texts], truncation=True, max_length=max_length)["input_ids"]
+    captioned = [place for place, caption in enumerate(told) if _is_said(caption)]
+    if captioned:
+        cut = {"truncation": True, "max_length": caption_length - 1, "add_special_tokens": False}
+        segments = tokenizer([told[place] for place in captioned], **cut)["input_ids"]
+        for place, segment in zip(captioned, segments, strict=True):
+            encoded[place] = [*encoded[place], *segment, tokenizer.sep_token_id]
+    return Ragged.of(encoded), has_words
+
+
+def _is_said(words: str | None) -> bool:
+    return bool(words and words.strip())
 
 
 def make_batch(posts: Posts, rows: Rows) -> Batch:

@@ -10,7 +10,6 @@ metrics.json         how it was trained and what it reached on validation
 
 import hashlib
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ def build(config: ClaraConfig, towers: Towers, seed: int = 0) -> Clara:
 def save(network: Clara, tokenizer: Any, folder: Path, metrics: dict[str, Any]) -> None:
     """Writes the folder; the same weights give the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "config.json", asdict(network.config))
+    _write_json(folder / "config.json", network.config.plain())
     _write_json(folder / "metrics.json", metrics)
     with quiet_transformers():
         _save_tokenizer(tokenizer, folder / "tokenizer")

@@ -8,7 +8,7 @@ Letters: B batch, T text tokens, P image tokens, K images of a post, I images of
 C classes.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import torch
@@ -27,7 +27,8 @@ class ClaraConfig:
     """What the network is; saved with its weights. `vision` and `text` are hub ids, local folders, or the name of a
     size of random towers. `trains`: `lora` (adapters and heads), `hybrid` (also the last text layer), `all` (every
     weight: a frozen random tower would learn nothing). `precision` is the one it was trained in and scores in;
-    `is_masked`: user names and links of its texts were masked.
+    `is_masked`: user names and links of its texts were masked. `captions`: the kind of captions that it reads behind
+    the text, of at most `caption_length` tokens.
     """
 
     task: str
@@ -46,10 +47,20 @@ class ClaraConfig:
     lora_dropout: float = 0.05
     precision: str = "fp32"
     is_masked: bool = True
+    captions: str | None = None
+    caption_length: int = 0
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON can say it. One that reads no captions says nothing of them, as before there were any: the digests of
+        its settings and of its checkpoint stay what they were.
+        """
+        fields = {**asdict(self), "labels": list(self.labels)}
+        silent = () if self.captions else ("captions", "caption_length")
+        return {name: value for name, value in fields.items() if name not in silent}
 
 
 class Logits(NamedTuple):
-    """Of the pair, and of each modality alone; each (B, C)."""
+    """Of the pair, and of each modality alone; each (B, C). Text is what the text tower reads: a caption too."""
 
     pair: Tensor
     text: Tensor
@@ -93,7 +104,7 @@ class Clara(nn.Module):
         return Logits(pair.float(), text_logits.float(), image_logits.float())
 
     def read(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Tokens of the texts (B, T, D) and their padding (B, T), all of it true where a post has no text."""
+        """Tokens of texts and captions (B, T, D) and their padding (B, T), all of it true where a post has neither."""
         hidden = self.text(input_ids=batch.tokens, attention_mask=(~batch.text_padding).long()).last_hidden_state
         return self.project_text(hidden), batch.text_padding | ~batch.has_text[:, None]
 

@@ -1,4 +1,4 @@
-"""A checkpoint as a function: an image and a text in, a label and its probabilities out."""
+"""A checkpoint as a function: an image, a text and perhaps a caption in, a label and its probabilities out."""
 
 import io
 from collections.abc import Sequence
@@ -23,7 +23,9 @@ Pictures: TypeAlias = "Picture | Sequence[Picture] | None"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`probs` by label; those of a modality alone are null where the post has no such modality."""
+    """`probs` by label; those of a modality alone are null where the post has no such modality. `text_probs` are of the
+    text with its caption, as the text tower reads them.
+    """
 
     label: str
     confidence: float
@@ -33,7 +35,9 @@ class Answer:
 
 
 class Classifier:
-    """Gives the numbers that `msa score` gives for the same text and images."""
+    """Gives the numbers that `msa score` gives for the same text, images and caption. A model that reads captions wants
+    them of the kind that it was trained on (`network.config.captions`); another model looks past any caption.
+    """
 
     def __init__(self, network: Clara, tokenizer: Any) -> None:
         self.network, self.tokenizer = network, tokenizer
@@ -45,24 +49,35 @@ class Classifier:
         network, tokenizer = checkpoint.load(Path(folder))
         return cls(network.to(device or ("cuda" if torch.cuda.is_available() else "cpu")), tokenizer)
 
-    def predict(self, image: Pictures, text: str | None) -> Answer:
-        """One post: a path, bytes or Pillow image, or several of them, or None; and a text, or None."""
-        return self.predict_batch([image], [text])[0]
+    def predict(self, image: Pictures, text: str | None, caption: str | None = None) -> Answer:
+        """One post: a path, bytes or Pillow image, or several of them, or None; a text or None; a caption or None."""
+        return self.predict_batch([image], [text], [caption])[0]
 
     def predict_batch(
-        self, images: Sequence[Pictures], texts: Sequence[str | None], *, batch_size: int = 64
+        self,
+        images: Sequence[Pictures],
+        texts: Sequence[str | None],
+        captions: Sequence[str | None] | None = None,
+        *,
+        batch_size: int = 64,
     ) -> list[Answer]:
         """Answers in the order of the posts."""
-        if len(images) != len(texts):
-            raise ValueError(f"{len(images)} images for {len(texts)} texts. Give None where a post has none")
-        scores = score(self.network, self.encode(images, texts), batch_size=batch_size)
+        told = [None] * len(texts) if captions is None else captions
+        for what, some in (("images", images), ("captions", told)):
+            if len(some) != len(texts):
+                raise ValueError(f"{len(some)} {what} for {len(texts)} texts. Give None where a post has none")
+        scores = score(self.network, self.encode(images, texts, told), batch_size=batch_size)
         return [self._answer(scores, row) for row in range(len(texts))]
 
-    def encode(self, images: Sequence[Pictures], texts: Sequence[str | None]) -> Posts:
-        """Posts ready for the network."""
-        config = self.network.config
+    def encode(
+        self, images: Sequence[Pictures], texts: Sequence[str | None], captions: Sequence[str | None] = ()
+    ) -> Posts:
+        """Posts ready for the network. Names and links are masked as they were in training: in captions always."""
+        config, tokenizer = self.network.config, self.tokenizer
         shown = [text if text is None or not config.is_masked else mask(text) for text in texts]
-        tokens, has_text = encode(shown, self.tokenizer, config.max_length)
+        told = [caption if caption is None else mask(caption) for caption in captions]
+        length = config.caption_length
+        tokens, has_text = encode(shown, tokenizer, config.max_length, captions=told, caption_length=length)
         each = [_pictures(some) for some in images]
         decoded = [pixels(_bytes(picture), config.image_size) for some in each for picture in some]
         table = np.stack(decoded) if decoded else np.empty((0, config.image_size, config.image_size, 3), np.uint8)

@@ -1,6 +1,7 @@
 """What can go wrong in this room. The command line prints the message and exits with 2; no other code exits.
 
 MsaError
+├── CaptionError     captions that cannot be asked for: no endpoint, a wrong key, an unknown model or prompt
 ├── DumpError        a dump that cannot be read at all (one bad row is a reject, not an error)
 ├── MissingWeights   a tower that is neither on disk nor reachable
 ├── TaskError        an unknown task, or a label outside its space
@@ -10,6 +11,10 @@ MsaError
 
 class MsaError(Exception):
     """The message says what, which, and what to do."""
+
+
+class CaptionError(MsaError):
+    """An endpoint that is absent, refuses the key, or answers nothing that can be read; an unknown prompt."""
 
 
 class DumpError(MsaError):

@@ -108,13 +108,13 @@ class _Resampled:
         at_once = max(1, DRAWN_AT_ONCE // max(n_posts, 1))
         for start in range(0, n_resamples, at_once):
             rows = random.integers(0, max(n_posts, 1), (min(at_once, n_resamples - start), n_posts))
-            matrices.append(_count(cells[rows], n_labels**2))
-            eces.append(np.abs(_count(bins[rows], N_BINS, gaps[rows])).sum(1) / max(n_posts, 1))
+            matrices.append(counted(cells[rows], n_labels**2))
+            eces.append(np.abs(counted(bins[rows], N_BINS, gaps[rows])).sum(1) / max(n_posts, 1))
         self.matrices = np.concatenate(matrices).reshape(-1, n_labels, n_labels)
         self.eces = np.concatenate(eces)
 
 
-def _count(values: NDArray[np.int64], n_values: int, weights: Numbers | None = None) -> Numbers:
+def counted(values: NDArray[np.int64], n_values: int, weights: Numbers | None = None) -> Numbers:
     """values (R, N) in [0, n_values): how often each occurs in each row, or the weight of it: (R, n_values)."""
     shifted = values + np.arange(len(values))[:, None] * n_values
     flat = None if weights is None else weights.ravel()

@@ -1,6 +1,6 @@
 """CLARA's settings, as its README gives them; and those with which its shape learns from random towers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msa_core.clara import ClaraConfig
 from msa_core.errors import TrainingError
@@ -26,6 +26,12 @@ class Asked:
     learning_rate: float | None = None
     batch_size: int = 32
     seed: int = 7
+    captions: str | None = None
+    caption_length: int = 48
+
+    def reading(self, captions: str | None, length: int) -> "Asked":
+        """The same, with captions of this kind, of at most `length` tokens, behind the text; None for none."""
+        return replace(self, captions=captions, caption_length=length)
 
 
 def towers_at_hand(towers: str, vision: str | None, text: str | None) -> str:
@@ -44,23 +50,9 @@ def clara_config(asked: Asked, task: str, labels: tuple[str, ...], *, is_masked:
     """
     if asked.towers not in TOWERS:
         raise TrainingError(f"No towers {asked.towers!r}. Towers: {AUTO}, {', '.join(TOWERS)}")
-    if asked.towers == PRETRAINED:
-        return _pretrained(asked, task, labels, is_masked)
-    size, rank = SIZES[asked.towers], asked.lora_rank or 0
-    return ClaraConfig(
-        task,
-        labels,
-        vision=asked.towers,
-        text=asked.towers,
-        image_size=asked.image_size or size.image_size,
-        max_length=asked.max_length,
-        is_masked=is_masked,
-        width=size.width,
-        n_heads=size.n_heads,
-        trains="lora" if rank else "all",
-        lora_rank=rank,
-        lora_alpha=2 * rank,
-    )
+    config = (_pretrained if asked.towers == PRETRAINED else _random)(asked, task, labels, is_masked)
+    length = asked.caption_length if asked.captions else 0
+    return replace(config, captions=asked.captions, caption_length=length)
 
 
 def recipe(asked: Asked) -> Recipe:
@@ -87,6 +79,24 @@ def _pretrained(asked: Asked, task: str, labels: tuple[str, ...], is_masked: boo
         max_length=asked.max_length,
         is_masked=is_masked,
         trains=usual.trains if rank else "all",
+        lora_rank=rank,
+        lora_alpha=2 * rank,
+    )
+
+
+def _random(asked: Asked, task: str, labels: tuple[str, ...], is_masked: bool) -> ClaraConfig:
+    size, rank = SIZES[asked.towers], asked.lora_rank or 0
+    return ClaraConfig(
+        task,
+        labels,
+        vision=asked.towers,
+        text=asked.towers,
+        image_size=asked.image_size or size.image_size,
+        max_length=asked.max_length,
+        is_masked=is_masked,
+        width=size.width,
+        n_heads=size.n_heads,
+        trains="lora" if rank else "all",
         lora_rank=rank,
         lora_alpha=2 * rank,
     )

@@ -20,7 +20,9 @@ Probs = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Each (N, C); a row of `text` or `image` is NaN where the post has no such modality."""
+    """Each (N, C); a row of `text` or `image` is NaN where the post has no such modality. `text` is of what the text
+    tower reads: the post's own text and, where the model reads captions, the caption behind it.
+    """
 
     pair: Probs
     text: Probs

@@ -41,9 +41,10 @@ def towers_of(config: ClaraConfig, texts: Iterable[str], seed: int) -> Towers:
     if config.vision not in SIZES:
         return pretrained(config.vision, config.text)
     size = SIZES[config.vision]
-    tokenizer = train_tokenizer(texts, size.vocabulary, config.max_length)
+    n_positions = config.max_length + config.caption_length
+    tokenizer = train_tokenizer(texts, size.vocabulary, n_positions)
     vision = random_vision(size, config.image_size, seed)
-    return Towers(vision, random_text(size, len(tokenizer), config.max_length, seed), tokenizer)
+    return Towers(vision, random_text(size, len(tokenizer), n_positions, seed), tokenizer)
 
 
 def pretrained(vision: str, text: str, tokenizer: str | None = None) -> Towers:

@@ -41,6 +41,10 @@ HOST = {
     "matplotlib": {"msa_core"},
     "jinja2": {"msa_core"},
     "openai": {"msa_core"},
+    "aiolimiter": {"msa_core"},
+    "tenacity": {"msa_core"},
+    "py3langid": {"msa_core"},
+    "pydantic": {"msa_core"},
     "label_studio_sdk": {"labelstudio"},
 }
 FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager", "handler", "handlers"}

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,11 @@ class Journal:
 
     def append(self, answer: Mapping[str, Any]) -> None:
         """Keep one answer for good."""
-        self._file.write(json.dumps(answer, sort_keys=True, ensure_ascii=False) + "\n")
+        self.append_all([answer])
+
+    def append_all(self, answers: Iterable[Mapping[str, Any]]) -> None:
+        """Keep several with one write to the disk."""
+        self._file.writelines(json.dumps(answer, sort_keys=True, ensure_ascii=False) + "\n" for answer in answers)
         self._file.flush()
         os.fsync(self._file.fileno())
 

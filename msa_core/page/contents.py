@@ -59,6 +59,7 @@ class HardPost:
     split: str
     text: str
     image: str | None
+    caption: str | None
     given: str | None
     predicted: str | None
     bars: tuple[Bar, ...]

@@ -38,6 +38,7 @@ def _post(row: Mapping[str, Any], images: Mapping[str, bytes]) -> HardPost:
         split=row["split"],
         text=text if len(text) <= LONGEST else text[:LONGEST] + "…",
         image=None if raw is None else thumbnail(raw),
+        caption=row["caption"] or None,
         given=row["given"],
         predicted=row["predicted"],
         bars=_bars(labels, row["probs"]),

@@ -25,7 +25,7 @@ from msa_core.errors import DumpError
 from warehouse import LeaseHeld, Store, StoreUnwritable
 from warehouse.durable import writing
 
-STAGES = ["ingest", "split", "train", "score", "evaluate", "mine", "report"]
+STAGES = ["ingest", "split", "train", "score", "evaluate", "mine", "caption", "report"]
 
 
 @dataclass(frozen=True)

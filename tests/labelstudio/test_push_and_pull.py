@@ -11,6 +11,7 @@ from flows.review_settle import consensus, settle
 from flows.review_truth import keep
 from labelstudio.errors import ReviewError, ScreenChanged
 from labelstudio.tasks import TaskPost, as_task
+from tests.flows.filled_store import LABELS
 from tests.labelstudio.queue_desk import QueueDesk
 
 pytestmark = pytest.mark.labelstudio
@@ -151,6 +152,16 @@ def test_a_newer_model_changes_what_is_out_and_doubles_nothing(desk: QueueDesk):
     assert desk.is_exact()
 
 
+def test_a_project_that_forgot_which_model_it_orders_by_is_told_again(desk: QueueDesk):
+    desk.push(4)
+    desk.newer_model()
+    desk.push(4)
+    desk.client.projects.update(id=desk.project.id, model_version="")
+    desk.push(4)
+    assert desk.project.model_version == "clara-new"
+    assert desk.is_exact()
+
+
 def test_two_people_judge_a_post_where_overlap_says_so(desk: QueueDesk):
     desk.push(1, overlap=2)
     (task,) = desk.tasks()
@@ -173,6 +184,16 @@ def test_an_unsettled_post_goes_to_one_more_person_with_a_note(desk: QueueDesk):
     assert {(task.overlap, task.is_labeled) for task in asked} == {(2, False)}
     assert desk.ask("select count(*) from task_answers where is_open") == [(done.n_asked,)]
     assert settle(desk.store, at_least=1.0, most=2, project=desk.title).n_asked == 0
+
+
+def test_whoever_contradicts_dump_and_model_alone_is_followed_by_one_more_person(desk: QueueDesk):
+    desk.push(8)
+    said = {*desk.ask("select post_id, label from labels"), *desk.ask("select post_id, label from latest_predictions")}
+    for task in desk.tasks():
+        desk.answer(task.id, next(label for label in LABELS if (task.data["post_id"], label) not in said))
+    desk.pull()
+    assert settle(desk.store, project=desk.title).n_asked == 8
+    assert desk.ask("select min(posterior) > 0.4, max(posterior) < 0.9 from consensus") == [(True, True)]
 
 
 def test_known_posts_are_mixed_in_look_like_others_and_measure_a_reviewer(desk: QueueDesk):

@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,63 @@ def test_the_same_task_imported_twice_by_hand_is_mended(desk: QueueDesk):
     assert len(desk.tasks()) == 4
     assert reconcile(desk.store, project=desk.title, repair=True).is_agreed
     assert desk.is_exact()
+
+
+def import_again(desk: QueueDesk, task: Any) -> int:
+    """The id of a second task of the same post."""
+    desk.client.projects.import_tasks(id=desk.project.id, request=[{"data": dict(task.data)}])
+    return int(desk.tasks()[-1].id)
+
+
+def answered_as(desk: QueueDesk, task_id: int, name: str, label: str) -> None:
+    """By a reviewer who is somebody else."""
+    region = {"from_name": "both", "to_name": "post", "type": "choices", "value": {"choices": [label]}}
+    desk.client.annotations.create(id=task_id, result=[region | {"meta": {"simulated": name}}])
+
+
+@pytest.mark.parametrize("overlap", [1, 2])
+def test_two_answered_tasks_of_one_post_are_told_closed_and_both_answers_count(desk: QueueDesk, overlap: int):
+    desk.push(2, overlap=overlap)
+    first = desk.tasks()[0]
+    second_id = import_again(desk, first)
+    answered_as(desk, first.id, "ann", "positive")
+    answered_as(desk, second_id, "ben", "negative")
+    told = reconcile(desk.store, project=desk.title)
+    todo = "msa review reconcile --repair" if overlap == 2 else "nothing: the answers stand in the store"
+    assert told.problems == (("doubled-answered tasks", 1, todo),)
+    assert told.is_agreed == (overlap == 1)
+    assert reconcile(desk.store, project=desk.title, repair=True).is_agreed
+    assert reconcile(desk.store, project=desk.title).is_agreed
+    assert [task.id for task in desk.tasks() if task.is_labeled] == ([first.id] if overlap == 1 else []) + [second_id]
+    desk.pull()
+    votes = "select label from answers where project is not null order by label"
+    assert desk.ask(votes) == [("negative",), ("positive",)]
+    assert desk.ask(f"select n_answers from task_answers where post_id = '{first.data['post_id']}'") == [(2,)]
+    assert desk.pull(full=True).run_id is None
+    assert desk.is_clean()
+
+
+def test_one_person_who_answered_a_post_in_two_tasks_has_a_last_word_and_a_history(desk: QueueDesk):
+    desk.push(1)
+    (first,) = desk.tasks()
+    second_id = import_again(desk, first)
+    desk.answer(first.id, "positive")
+    desk.answer(second_id, "negative")
+    assert reconcile(desk.store, project=desk.title, repair=True).is_agreed
+    desk.pull()
+    assert desk.ask("select label from answers where project is not null") == [("negative",)]
+    assert desk.ask("select label from annotations where project is not null order by 1") == [
+        ("negative",),
+        ("positive",),
+    ]
+
+
+def test_doubled_tasks_of_a_project_that_is_adopted_are_adopted_once(desk: QueueDesk, tmp_path: Path):
+    desk.push(2)
+    import_again(desk, desk.tasks()[0])
+    again = replace(desk, store=filled(tmp_path / "rebuilt"))
+    assert reconcile(again.store, project=desk.title, repair=True).is_agreed
+    assert again.is_exact()
 
 
 def test_a_task_deleted_by_hand_is_noticed_and_pushed_again(desk: QueueDesk):

@@ -30,6 +30,9 @@ RECORD_OF = {
     "ground_truth": records.GroundTruth,
     "consensus": records.Consensus,
     "annotator_names": records.AnnotatorName,
+    "captions": records.Caption,
+    "prompts": records.CaptionPrompt,
+    "caption_worths": records.CaptionWorth,
 }
 
 

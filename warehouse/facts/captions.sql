@@ -3,12 +3,14 @@
 -- keeps: earliest
 -- audit: status in ('ok', 'refused')
 -- audit: status = 'ok' or reason is not null
+-- audit: status = 'refused' or caption <> ''
 create table captions (
-    caption_id varchar,          -- `caption-<digest of image, captioner, model, prompt, parameters, attempt>`
+    caption_id varchar,          -- `caption-<digest of image, captioner, model, prompt, text, parameters, attempt>`
     image_sha256 varchar,        -- the image
     captioner varchar,           -- how it was asked
     model varchar,               -- who answered
-    prompt_sha256 varchar,       -- of the prompt
+    prompt_sha256 varchar,       -- of the prompt; null where none was asked
+    text_sha256 varchar,         -- of the post's text, where that stood in the prompt
     parameters varchar,          -- JSON of the decoding parameters
     temperature double,          -- of sampling
     attempt integer,             -- 0 first

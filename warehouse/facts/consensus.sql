@@ -1,4 +1,4 @@
--- what: the likeliest label of a reviewed post, by Dawid and Skene 1979 over people, dump and model
+-- what: the likeliest label of a reviewed post, by Dawid and Skene 1979, with a prior, over people, dump and model
 -- grain: post_id
 -- keeps: latest
 -- audit: posterior between 0 and 1

@@ -1,23 +1,16 @@
 -- what: each post as a reviewer would see it, with what the latest model that doubts says of it, and its place
 -- grain: post_id, task
--- reads: posts, splits, post_images, images, captions, hard_posts, latest_doubting_models, predictions
+-- reads: posts, splits, post_images, images, shown_captions, hard_posts, latest_doubting_models, predictions
 -- audit: priority between 0 and 1
 create or replace view main.review_posts as
 with pictures as (
     select
         p.post_id,
         list(p.image_sha256 order by p.position) as images,
-        list(i.format order by p.position) as formats,
-        arg_min(p.image_sha256, p.position) as first_image
+        list(i.format order by p.position) as formats
     from post_images p
     join images i using (image_sha256)
     group by p.post_id
-),
-described as (
-    select image_sha256, caption
-    from captions
-    where status = 'ok'
-    qualify row_number() over (partition by image_sha256 order by attempt desc, caption_id) = 1
 ),
 said as (
     from predictions
@@ -49,5 +42,5 @@ join splits s using (post_id)
 left join hard_posts h on h.post_id = p.post_id and h.task = p.task
 left join said r on r.post_id = p.post_id and r.model_id = m.model_id
 left join pictures i on i.post_id = p.post_id
-left join described d on d.image_sha256 = i.first_image
+left join shown_captions d on d.post_id = p.post_id
 where s.split <> 'test' and not p.is_official_unlabelled;

@@ -21,9 +21,14 @@ model as (
     semi join people on people.post_id = p.post_id
     where p.is_out_of_fold and p.label is not null
     qualify row_number() over (partition by p.post_id order by p.fold nulls last) = 1
+),
+everybody as (
+    from people
+    union all by name
+    from dump
+    union all by name
+    from model
 )
-from people
-union all by name
-from dump
-union all by name
-from model;
+select e.post_id, p.task, e.rater, e.label, e.is_person
+from everybody e
+join posts p using (post_id);

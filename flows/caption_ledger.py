@@ -1,0 +1,138 @@
+"""The ledger of captions: which images wait for one, and answers that came, from the journal into a committed run."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+from msa_core.captions.captioner import Captioner, Picture
+from msa_core.errors import CaptionError
+from msa_core.records import Caption, CaptionPrompt
+from warehouse import Moment, Run, Store, digest
+from warehouse.journal import Journal
+
+SUBJECTS = (
+    "select image_sha256, text from caption_subjects "
+    "where (is_hard or $is_all) and ($source is null or source = $source) order by place"
+)
+ATTEMPTS = (
+    "from caption_attempts where captioner = $captioner and model = $model "
+    "and prompt_sha256 is not distinct from $prompt and parameters = $parameters"
+)
+EARLIER = (
+    "select count(*) as n, min(prompt_sha256) as sha256 from captions join prompts using (prompt_sha256) "
+    "where model = $model and name = $name and prompt_sha256 <> $sha256"
+)
+UNDER_THIS = "select 1 from captions where model = $model and prompt_sha256 = $sha256 limit 1"
+BYTES = "select image_sha256, bytes from image_bytes where image_sha256 in (select unnest($digests))"
+KNOWN = "select 1 from captions where captioner = $captioner and model = $model and status = 'ok' limit 1"
+IMAGES_AT_ONCE = 128
+
+Waiting = tuple[str, str | None, int]  # an image, the post's text where the prompt holds it, attempts made
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which posts: the hard ones, or all that are not sealed; `limit` images at most."""
+
+    posts: str = "hard"
+    source: str | None = None
+    limit: int | None = None
+    retry_refused: bool = False
+    with_text: bool = False
+
+
+def waiting(moment: Moment, captioner: Captioner, scope: Scope) -> list[Waiting]:
+    """Images without a caption that nobody refused for good, hardest first; each once."""
+    subjects = moment.table(SUBJECTS, is_all=scope.posts == "all", source=scope.source)
+    done = _attempts(moment, captioner)
+    found: dict[tuple[str, str | None], int] = {}
+    for image, text in zip(*(column.to_pylist() for column in subjects.columns), strict=True):
+        shown = text if scope.with_text else None
+        n_attempts, is_open = done.get((image, _sha256(shown)), (0, True))
+        if is_open or (scope.retry_refused and n_attempts > 0):
+            found.setdefault((image, shown), n_attempts)
+    rows = [(image, text, n) for (image, text), n in found.items()]
+    return rows[: scope.limit]
+
+
+def pictures(moment: Moment, rows: Sequence[Waiting]) -> Iterator[Picture]:
+    """Their files, in order, some at a time."""
+    for start in range(0, len(rows), IMAGES_AT_ONCE):
+        part = rows[start : start + IMAGES_AT_ONCE]
+        table = moment.table(BYTES, digests=[image for image, _, _ in part])
+        files = dict(zip(table["image_sha256"].to_pylist(), table["bytes"].to_pylist(), strict=True))
+        yield from (Picture(image, files[image], text, n) for image, text, n in part)
+
+
+def knows(moment: Moment, captioner: Captioner) -> bool:
+    """Whether this model has described an image before."""
+    return bool(moment.value(KNOWN, captioner=captioner.name, model=captioner.model))
+
+
+def refuse_another_prompt(moment: Moment, captioner: Captioner) -> None:
+    """Raises CaptionError where the prompt's words are others than those that captions were bought with."""
+    prompt = captioner.prompt
+    if prompt is None:
+        return
+    asked = {"model": captioner.model, "sha256": prompt.sha256}
+    earlier = moment.table(EARLIER, name=prompt.name, **asked).to_pylist()[0]
+    if earlier["n"] and not moment.value(UNDER_THIS, **asked):
+        raise CaptionError(
+            f"The prompt {prompt.name!r} has changed: {earlier['n']} answers of {captioner.model} were bought under "
+            f"{earlier['sha256'][:12]}, it is {prompt.sha256[:12]} now, so that every image would be asked about "
+            "again. If that is meant: --new-prompt. They stay in any case."
+        )
+
+
+def begin(journal: Journal, captioner: Captioner) -> None:
+    """What is asked stands in the journal before the answers do."""
+    prompt = captioner.prompt
+    if prompt:
+        journal.append({"prompt": asdict(CaptionPrompt(prompt.sha256, prompt.name, prompt.words))})
+
+
+def keep(journal: Journal, rows: Sequence[Caption]) -> None:
+    """Answers are safe when this returns."""
+    journal.append_all([{"answer": asdict(row)} for row in rows])
+
+
+def fold(store: Store, journal: Journal) -> str | None:
+    """What the journal holds becomes a committed run, and the journal is empty; None where it held no answer."""
+    lines = list(journal.read())
+    answers = [Caption(**line["answer"]) for line in lines if "answer" in line]
+    rows = sorted({row.caption_id: row for row in answers}.values(), key=lambda row: row.caption_id)
+    prompts = {CaptionPrompt(**line["prompt"]) for line in lines if "prompt" in line}
+    run = _run(store, rows)
+    if run is not None:
+        with run:
+            run.write("captions", rows)
+            run.write("prompts", sorted(prompts, key=lambda prompt: prompt.prompt_sha256))
+    journal.fold()
+    return run.run_id if run else None
+
+
+def _run(store: Store, rows: Sequence[Caption]) -> Run | None:
+    """None where there is nothing, or where it was committed just before a kill."""
+    if not rows:
+        return None
+    asked = {"models": sorted({f"{row.captioner}:{row.model}" for row in rows})}
+    return store.begin(
+        "caption", parameters=asked, inputs=[f"answers-{digest([row.caption_id for row in rows])}"], version=1
+    )
+
+
+def _attempts(moment: Moment, captioner: Captioner) -> dict[tuple[str, str | None], tuple[int, bool]]:
+    """Attempts of each image and text, and whether one more is due: every second one is the retry of a refusal."""
+    asked = {"captioner": captioner.name, "model": captioner.model, "parameters": captioner.parameters}
+    rows = moment.table(ATTEMPTS, prompt=captioner.prompt.sha256 if captioner.prompt else None, **asked).to_pylist()
+    return {
+        (row["image_sha256"], row["text_sha256"]): (
+            0 if row["is_ok"] else row["n_attempts"],
+            not row["is_ok"] and not row["is_hopeless"] and row["n_attempts"] % 2 == 1,
+        )
+        for row in rows
+    }
+
+
+def _sha256(text: str | None) -> str | None:
+    return None if text is None else hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,71 @@
+"""What `msa caption` would ask, before a call is made: images, tokens, cost."""
+
+from dataclasses import dataclass
+
+from flows.caption_ledger import Scope, Waiting, refuse_another_prompt, waiting
+from flows.captioners import Asked, captioner_of
+from msa_core.captions.captioner import Captioner, Picture
+from msa_core.captions.purse import Prices
+from warehouse import Moment, Store
+
+USUAL = (
+    "select avg(n_prompt_tokens) as prompt, avg(n_completion_tokens) as completion from captions "
+    "where captioner = $captioner and model = $model and prompt_sha256 is not distinct from $prompt"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`is_bound`: the tokens are the most that there can be; else the mean of what this model took so far.
+
+    A call is an image's first answer: the gate may ask for a second one.
+    """
+
+    captioner: str
+    model: str
+    n_calls: int
+    n_prompt_tokens: int
+    n_completion_tokens: int
+    is_bound: bool
+    cost_usd: float | None
+
+
+def plan(store: Store, *, asked: Asked, scope: Scope, prices: Prices | None, new_prompt: bool = False) -> Plan | None:
+    """None where no captioner is wanted. Raises CaptionError."""
+    captioner = captioner_of(asked)
+    if captioner is None:
+        return None
+    with store.moment() as moment:
+        if not new_prompt:
+            refuse_another_prompt(moment, captioner)
+        rows = waiting(moment, captioner, scope)
+        tokens, is_bound = _tokens(moment, captioner, rows)
+    cost = prices.cost_usd(*tokens) if prices else None
+    return Plan(captioner.name, captioner.model, len(rows), *tokens, is_bound, cost)
+
+
+def lines(found: Plan) -> list[str]:
+    """For whoever asked."""
+    most = "at most" if found.is_bound else "about"
+    if found.cost_usd is None:
+        cost = "no price is known: --prompt-price and --completion-price"
+    else:
+        cost = f"{most} ${found.cost_usd:.4f}"
+    return [
+        f"{found.captioner} ({found.model}): {found.n_calls:,} images wait; nothing was asked",
+        f"{found.n_calls:,} calls, and one more for each answer that the gate refuses",
+        f"{most} {found.n_prompt_tokens:,} prompt and {found.n_completion_tokens:,} completion tokens; {cost}",
+    ]
+
+
+def _tokens(moment: Moment, captioner: Captioner, rows: list[Waiting]) -> tuple[tuple[int, int], bool]:
+    usual = moment.table(
+        USUAL,
+        captioner=captioner.name,
+        model=captioner.model,
+        prompt=captioner.prompt.sha256 if captioner.prompt else None,
+    ).to_pylist()[0]
+    if usual["prompt"] is not None and usual["completion"] is not None:
+        return (round(len(rows) * usual["prompt"]), round(len(rows) * usual["completion"])), False
+    most = [captioner.most_tokens(Picture(image, b"", text)) for image, text, _ in rows]
+    return (sum(prompt for prompt, _ in most), sum(completion for _, completion in most)), True

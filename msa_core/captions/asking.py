@@ -1,0 +1,168 @@
+"""Many images described, few at a time: every answer is kept as it comes, whatever stops the rest.
+
+A call that may succeed later is tried again after a jittered back-off (Brooker 2015); an answer that the gate refuses
+is drawn once more at another temperature; when images in a row are given up, the endpoint is down and all of it stops.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from msa_core.captions.captioner import Again, Captioner, Picture, Rejected, Said
+from msa_core.captions.checking import checked, rejected
+from msa_core.captions.pace import Limits, Pace
+from msa_core.captions.purse import Purse, Spent
+from msa_core.errors import CaptionError
+from msa_core.records import Caption
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 20.0
+DOUBTS = 3  # images rejected before any was taken: then it is not the images
+
+Keep = Callable[[list[Caption]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`n_failed` images were given up for now: no row, asked again next time. `is_spent`: the budget ended it."""
+
+    n_failed: int
+    is_spent: bool
+
+
+class Asking:
+    """One command's asking. `keep` stores answers for good and runs in a thread; what it has returned from is safe.
+
+    `knows`: whether the endpoint has described images before, so that a rejection is the image's fault.
+    """
+
+    def __init__(
+        self,
+        captioner: Captioner,
+        keep: Keep,
+        *,
+        limits: Limits,
+        purse: Purse,
+        knows: bool = False,
+    ) -> None:
+        self.captioner = captioner
+        self.limits = limits
+        self.purse = purse
+        self._keep = keep
+        self._pace = Pace(limits)
+        self._answers: asyncio.Queue[Caption | None] = asyncio.Queue()
+        self._reading = asyncio.Lock()
+        self._doubted: list[Caption] | None = None if knows else []
+        self._n_failed = self._n_failed_in_a_row = 0
+        self._is_spent = False
+
+    async def describe(self, pictures: Iterable[Picture]) -> Outcome:
+        """Takes pictures only as calls become free. Raises CaptionError once everything that came is kept."""
+        left = iter(pictures)
+        keeper = asyncio.create_task(self._keep_answers())
+        workers = [asyncio.create_task(self._work(left, keeper)) for _ in range(self.limits.n_at_once)]
+        try:
+            await asyncio.gather(*workers)
+            self._judge_rejections(at_least=1)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+            self._answers.put_nowait(None)
+            await keeper
+        return Outcome(self._n_failed, self._is_spent)
+
+    async def _work(self, left: Iterator[Picture], keeper: asyncio.Task[None]) -> None:
+        while not self._is_spent and not keeper.done():
+            async with self._reading:  # a store is read by one at a time
+                picture = await asyncio.to_thread(_next, left)
+            if picture is None:
+                return
+            await self._describe(picture)
+
+    async def _describe(self, picture: Picture) -> None:
+        """At most two answers: the first, and one at another temperature where the gate refuses it."""
+        for attempt in range(picture.n_attempts, (picture.n_attempts | 1) + 1):
+            try:
+                said, cost_usd = await self._said(picture, attempt)
+            except Spent:
+                self._is_spent = True
+                return
+            except Rejected as error:
+                self._reject(rejected(self.captioner, picture, attempt, str(error)))
+                return
+            except Again as error:
+                self._give_up(error)
+                return
+            row = checked(self.captioner, picture, attempt, said, cost_usd=cost_usd)
+            self._answered(row)
+            if row.status == "ok":
+                return
+
+    async def _said(self, picture: Picture, attempt: int) -> tuple[Said, float | None]:
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(Again),
+            stop=stop_after_attempt(self.limits.n_tries),
+            wait=wait_random_exponential(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S),
+            reraise=True,
+        )
+        return await retrying(self._once, picture, attempt)
+
+    async def _once(self, picture: Picture, attempt: int) -> tuple[Said, float | None]:
+        most = self.captioner.most_tokens(picture)
+        await self._pace.turn(sum(most))
+        async with self.purse.reserving(most):
+            try:
+                said = await self.captioner.say(picture, attempt)
+            except Again as error:
+                self._pace.rest(error.after_s or 0)
+                raise
+            return said, self.purse.pay(said, most)
+
+    def _answered(self, row: Caption) -> None:
+        self._n_failed_in_a_row = 0
+        for held in self._doubted or ():
+            self._answers.put_nowait(held)
+        self._doubted = None
+        self._answers.put_nowait(row)
+
+    def _reject(self, row: Caption) -> None:
+        """Where nothing has been described yet, the model, the address or a setting may be wrong, not the image."""
+        if self._doubted is None or row.reason == "unreadable-image":
+            self._answers.put_nowait(row)
+            return
+        self._doubted.append(row)
+        self._judge_rejections(at_least=DOUBTS)
+
+    def _judge_rejections(self, *, at_least: int) -> None:
+        if self._doubted and len(self._doubted) >= at_least:
+            raise CaptionError(
+                f"{self.captioner.model} takes none of the images: {self._doubted[-1].caption}. Does it read images, "
+                "and is it served under this name? Nothing was paid for and nothing is marked as refused."
+            )
+
+    def _give_up(self, error: Again) -> None:
+        self._n_failed += 1
+        self._n_failed_in_a_row += 1
+        if self._n_failed_in_a_row >= self.limits.patience:
+            raise CaptionError(
+                f"The endpoint does not answer: {self._n_failed_in_a_row} images in a row were given up after "
+                f"{self.limits.n_tries} tries each ({error}). What came is kept; the same command goes on from there."
+            )
+
+    async def _keep_answers(self) -> None:
+        """Those that wait are kept together, so that one write to the disk serves many."""
+        is_over = False
+        while not is_over:
+            rows = [await self._answers.get()]
+            while not self._answers.empty():
+                rows.append(self._answers.get_nowait())
+            is_over = None in rows
+            kept = [row for row in rows if row is not None]
+            if kept:
+                await asyncio.to_thread(self._keep, kept)
+
+
+def _next(left: Iterator[Picture]) -> Picture | None:
+    return next(left, None)

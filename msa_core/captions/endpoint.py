@@ -1,0 +1,140 @@
+"""A vision-language model behind an OpenAI-compatible endpoint (vLLM, SGLang, Ollama …), asked by OpenAI's own client.
+
+One call is one attempt: how often and how fast is decided elsewhere.
+"""
+
+import json
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import openai
+from openai.types.chat import ChatCompletion
+
+from msa_core.captions.captioner import Again, Picture, Rejected, Said
+from msa_core.captions.reading import caption_of
+from msa_core.captions.request import Request
+from msa_core.errors import CaptionError
+
+CHAT = "/chat/completions"
+NO_KEY = "none"  # local servers want none; the client would look for another service's
+REFUSED_REQUESTS = (400, 413, 415, 422)
+PASSING = (408, 409, 425, 429)
+
+
+class Endpoint:
+    """Use as an async context. `base_url` ends in /v1."""
+
+    name = "openai"
+
+    def __init__(self, request: Request, *, base_url: str, api_key: str | None, timeout_s: float = 60.0) -> None:
+        self.request = request
+        self.base_url = base_url
+        self.client = openai.AsyncOpenAI(
+            base_url=base_url, api_key=api_key or NO_KEY, timeout=timeout_s, max_retries=0, organization="", project=""
+        )
+        self._takes_schema: bool | None = None  # not known yet
+        self.model, self.prompt = request.model, request.prompt
+        self.parameters = request.decoding.json()
+
+    async def __aenter__(self) -> "Endpoint":
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.client.close()
+
+    def temperature_of(self, attempt: int) -> float | None:
+        """Every second attempt is the retry, at another temperature."""
+        return self.request.decoding.temperature_of(attempt)
+
+    def most_tokens(self, picture: Picture) -> tuple[int, int]:
+        """A bound, not an estimate."""
+        return self.request.most_tokens(picture)
+
+    async def say(self, picture: Picture, attempt: int) -> Said:
+        """With a schema where the endpoint takes one, else as plain text. Raises Again, Rejected, CaptionError."""
+        body = await self.request.body(picture, attempt)
+        if self._takes_schema is not False:
+            try:
+                said = await self._call(body | self.request.schema())
+            except Rejected:
+                if self._takes_schema:
+                    raise
+            else:
+                self._takes_schema = True
+                return said
+        said = await self._call(body)
+        self._takes_schema = bool(self._takes_schema)
+        return said
+
+    async def models(self) -> list[str]:
+        """What the endpoint says it serves; empty where it does not say."""
+        try:
+            return [model.id for model in (await self.client.models.list()).data]
+        except (openai.OpenAIError, AttributeError, TypeError, ValueError):
+            return []
+
+    async def _call(self, body: dict[str, Any]) -> Said:
+        started = time.perf_counter()
+        try:
+            answer = await self.client.post(CHAT, body=body, cast_to=ChatCompletion)  # ready: nothing to transform
+        except openai.APIStatusError as error:
+            raise await self.failure(error) from error
+        except openai.APIConnectionError as error:  # also a timeout, or a connection dropped half-way
+            raise Again(f"{type(error).__name__}: {error.__cause__ or error}") from error
+        except (openai.OpenAIError, json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise Again(f"an answer that cannot be read: {error}") from error
+        return self.said(answer, time.perf_counter() - started)
+
+    def said(self, answer: Any, latency_s: float) -> Said:
+        """What a completion says. Raises CaptionError where it is a page, Again where it holds no choice."""
+        if isinstance(answer, str):
+            raise CaptionError(
+                f"{self.base_url} answers a page, not JSON: {answer.strip()[:60]!r}. MSA_VLM_BASE_URL wants the "
+                "address of the API; it usually ends in /v1"
+            )
+        if not isinstance(answer, ChatCompletion) or not answer.choices or answer.choices[0].message is None:
+            raise Again("an answer without choices: is this an OpenAI-compatible chat endpoint?")
+        choice, usage = answer.choices[0], answer.usage
+        return Said(
+            caption=caption_of(choice.message.content or choice.message.refusal or "", self.prompt),
+            finish=choice.finish_reason or "stop",
+            n_prompt_tokens=usage.prompt_tokens if usage else None,
+            n_completion_tokens=usage.completion_tokens if usage else None,
+            latency_s=latency_s,
+        )
+
+    async def failure(self, error: openai.APIStatusError) -> Exception:
+        """What a status means: Again, Rejected, or CaptionError where no call can succeed."""
+        status = error.status_code
+        if status in {401, 403}:
+            return CaptionError(f"{self.base_url} refuses the key ({status}). Set MSA_VLM_API_KEY in the environment.")
+        if status == 404:
+            return CaptionError(f"{self.base_url} knows no model {self.model!r} (404).{await self.choices()}")
+        if error.code == "insufficient_quota":
+            return CaptionError(f"{self.base_url}: the account's quota is used up. What was answered is kept.")
+        if status in PASSING or status >= 500:
+            return Again(f"HTTP {status}", after_s=retry_after_s(error), is_limit=status == 429)
+        if status in REFUSED_REQUESTS:
+            return Rejected(f"HTTP {status}: {error.response.text[:200]}")
+        return CaptionError(f"{self.base_url} answers HTTP {status}: {error.response.text[:200]}")
+
+    async def choices(self) -> str:
+        """What to name instead, for an error's end."""
+        names = await self.models()
+        served = f" It serves: {', '.join(names[:8])}." if names else ""
+        return f"{served} Set MSA_VLM_MODEL, or --model; the address (MSA_VLM_BASE_URL) usually ends in /v1"
+
+
+def retry_after_s(error: openai.APIStatusError) -> float | None:
+    """Seconds, or a date (RFC 9110); None where the server has no wish that can be read."""
+    wish = error.response.headers.get("retry-after", "")
+    try:
+        return max(float(wish), 0.0)
+    except ValueError:
+        pass
+    try:
+        return max((parsedate_to_datetime(wish) - datetime.now(UTC)).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return None

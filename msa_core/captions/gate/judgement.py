@@ -1,0 +1,58 @@
+"""Words that judge mood, emotion or quality; objective ones (smiling, crying, birthday) and names pass."""
+
+import re
+
+from msa_core.captions.gate.lexicon import WORD, lexicon
+from msa_core.captions.gate.own_words import Told
+
+# what a word may end with, and what stood there before; "er" is left out: number, corner, comforter
+ENDINGS = {"s": "", "'s": "", "ly": "", "est": "", "iest": "y", "ier": "y", "ily": "y", "ness": ""}
+SENTENCE_END = frozenset(".!?:;\n\"'(")
+
+
+def is_judgement(said: Told) -> bool:
+    """A judging word or phrase that is neither a name nor named as a word (`the word love`)."""
+    own, plain = said.own, said.plain
+    hidden = [found.span() for found in lexicon().exempt.finditer(plain)]
+    hidden += _names(own)
+    for start, end in hidden:
+        plain = f"{plain[:start]}{'_' * (end - start)}{plain[end:]}"
+    if any(_judges(word) for word in WORD.findall(plain)):
+        return True
+    return lexicon().judging_phrases.search(plain) is not None
+
+
+def _judges(word: str) -> bool:
+    """The word, or what it is made from."""
+    judging = lexicon().judging_words
+    if word in judging:
+        return True
+    return any(
+        word.endswith(ending) and word.removesuffix(ending) + stem in judging for ending, stem in ENDINGS.items()
+    )
+
+
+def _names(own: str) -> list[tuple[int, int]]:
+    """Where words stand that begin with a capital letter within a sentence, or that are called words."""
+    found = list(WORD.finditer(own))
+    titled = _is_titled(found)
+    places = []
+    for number, word in enumerate(found):
+        called = number > 0 and found[number - 1][0].lower() in lexicon().naming
+        if called or (not titled and word[0][0].isupper() and _is_name(own, word, found[number + 1 : number + 2])):
+            places.append(word.span())
+    return places
+
+
+def _is_titled(found: list[re.Match[str]]) -> bool:
+    """Whether Most Words Begin Like This, so that a capital letter says nothing."""
+    long = [word[0] for word in found if len(word[0]) > 3]
+    return sum(word[0].isupper() for word in long) > 0.6 * len(long)
+
+
+def _is_name(own: str, word: re.Match[str], after: list[re.Match[str]]) -> bool:
+    """Within a sentence, or at its beginning before another one that begins with a capital letter."""
+    before = own[: word.start()].rstrip(" ")
+    if before and before[-1] not in SENTENCE_END:
+        return True
+    return bool(after) and after[0][0][0].isupper() and own[word.end() : after[0].start()] == " "

@@ -1,0 +1,64 @@
+"""Whether an answer of a vision-language model may be used as a caption, and why not.
+
+The order of the checks is fixed, the cheapest and most certain first; the first that holds names the reason:
+
+known-garbage       tokens of a model's own format, broken characters
+one-character-run   `!!!!!!!!`
+empty               nothing, or a word for nothing
+repetition          loops
+truncated           cut off by the endpoint (`finish` is "length")
+too-long            more than 250 words
+wrong-language      another script
+too-short           fewer than four words
+refusal             declines
+prompt-echo         the task comes back
+instructions        orders to the reader, or to a later model
+refusal             speaks of itself
+wrong-language      Latin letters, but not English
+sentiment-words     judges mood, emotion or quality
+truncated           stops in the middle of a sentence
+
+What stands in quotation marks, or in the field of the image's text, is the image's: it may be in any language, judge,
+order and shout; only garbage, long runs and long loops are refused there too.
+"""
+
+from collections.abc import Callable
+
+from msa_core.captions.gate import degenerate, judgement, language, substance, talk
+from msa_core.captions.gate.own_words import Told, told
+from msa_core.captions.prompts import Prompt
+from msa_core.captions.reasons import CaptionReason
+
+BEFORE_THE_CUT: tuple[tuple[CaptionReason, Callable[[Told], bool]], ...] = (
+    (CaptionReason.KNOWN_GARBAGE, degenerate.is_garbage),
+    (CaptionReason.ONE_CHARACTER_RUN, degenerate.is_run),
+    (CaptionReason.EMPTY, substance.is_empty),
+    (CaptionReason.REPETITION, degenerate.is_repetition),
+)
+CUT_OFF = "length"
+
+
+def refused(caption: str, *, prompt: Prompt, finish: str = "stop") -> CaptionReason | None:
+    """The reason, or None for a caption that may be used. `finish`: why the endpoint says that the answer ended."""
+    said = told(caption, prompt)
+    for reason, holds in BEFORE_THE_CUT:
+        if holds(said):
+            return reason
+    if finish == CUT_OFF:
+        return CaptionReason.TRUNCATED
+    return next((reason for reason, holds in _of_whole_answers(prompt) if holds(said)), None)
+
+
+def _of_whole_answers(prompt: Prompt) -> tuple[tuple[CaptionReason, Callable[[Told], bool]], ...]:
+    return (
+        (CaptionReason.TOO_LONG, substance.is_too_long),
+        (CaptionReason.WRONG_LANGUAGE, language.is_other_script),
+        (CaptionReason.TOO_SHORT, substance.is_too_short),
+        (CaptionReason.REFUSAL, talk.is_refusal),
+        (CaptionReason.PROMPT_ECHO, lambda said: talk.is_echo(said, prompt)),
+        (CaptionReason.INSTRUCTIONS, talk.is_instructions),
+        (CaptionReason.REFUSAL, talk.is_of_itself),
+        (CaptionReason.WRONG_LANGUAGE, language.is_other_language),
+        (CaptionReason.SENTIMENT_WORDS, judgement.is_judgement),
+        (CaptionReason.TRUNCATED, substance.is_unfinished),
+    )

@@ -1,0 +1,47 @@
+"""How fast an endpoint is asked: requests and tokens a minute, and a rest for all callers when it asks for one."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from aiolimiter import AsyncLimiter
+
+MINUTE = 60.0
+WINDOW = 10.0  # seconds over which tokens may come unevenly
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`requests_a_minute` and `tokens_a_minute`: None for as many as the endpoint takes.
+
+    A call is tried `n_tries` times; `patience` images given up in a row mean that nobody is there.
+    """
+
+    n_at_once: int = 8
+    requests_a_minute: float | None = None
+    tokens_a_minute: float | None = None
+    n_tries: int = 6
+    patience: int = 5
+
+
+class Pace:
+    """Requests are spread evenly, so that no minute holds more than its share."""
+
+    def __init__(self, limits: Limits) -> None:
+        per_minute, tokens = limits.requests_a_minute, limits.tokens_a_minute
+        self._requests = AsyncLimiter(1, MINUTE / per_minute) if per_minute else None
+        self._tokens = AsyncLimiter(tokens * WINDOW / MINUTE, WINDOW) if tokens else None
+        self._rest_until = 0.0
+
+    def rest(self, seconds: float) -> None:
+        """Nobody calls for a while."""
+        self._rest_until = max(self._rest_until, time.monotonic() + seconds)
+
+    async def turn(self, n_tokens: int) -> None:
+        """Returns when a call of so many tokens may be made."""
+        while (left := self._rest_until - time.monotonic()) > 0:
+            await asyncio.sleep(left)
+        if self._tokens:
+            await self._tokens.acquire(min(n_tokens, self._tokens.max_rate))
+        if self._requests:
+            await self._requests.acquire()

@@ -1,0 +1,76 @@
+"""What captions cost, and a budget that is kept: the most that a call can cost is reserved before it is made."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from msa_core.captions.captioner import Said
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """US dollars for a million tokens."""
+
+    prompt: float
+    completion: float
+
+    def cost_usd(self, n_prompt: int, n_completion: int) -> float:
+        """Of one call."""
+        return (n_prompt * self.prompt + n_completion * self.completion) / MILLION
+
+
+class Spent(Exception):  # noqa: N818
+    """The budget does not hold another call."""
+
+
+class Purse:
+    """The money of one command. Without prices nothing is counted; without a budget nothing is refused.
+
+    Under a budget the first call goes alone, since it tells what an image really costs.
+    """
+
+    def __init__(self, prices: Prices | None = None, *, budget_usd: float | None = None) -> None:
+        self.prices = prices
+        self.budget_usd = budget_usd
+        self.spent_usd = 0.0
+        self._reserved_usd = self._dearest_usd = 0.0
+        self._n_paid = 0
+        self._changed = asyncio.Condition()
+
+    @asynccontextmanager
+    async def reserving(self, most: tuple[int, int]) -> AsyncIterator[None]:
+        """Waits while calls in flight may leave enough. Raises Spent where they cannot."""
+        wanted = max(self.prices.cost_usd(*most), self._dearest_usd) if self.prices else 0.0
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._fits(wanted) or not self._reserved_usd)
+            if not self._fits(wanted):
+                raise Spent
+            self._reserved_usd += wanted
+        try:
+            yield
+        finally:
+            async with self._changed:
+                self._reserved_usd -= wanted
+                self._reserved_usd = self._reserved_usd if self._reserved_usd > 1e-12 else 0.0
+                self._changed.notify_all()
+
+    def pay(self, said: Said, most: tuple[int, int]) -> float | None:
+        """What the answer cost; the most it can have cost where the endpoint does not say; None without prices."""
+        if self.prices is None:
+            return None
+        n_prompt = most[0] if said.n_prompt_tokens is None else said.n_prompt_tokens
+        n_completion = most[1] if said.n_completion_tokens is None else said.n_completion_tokens
+        cost = self.prices.cost_usd(n_prompt, n_completion)
+        self.spent_usd += cost
+        self._dearest_usd = max(self._dearest_usd, cost)
+        self._n_paid += 1
+        return cost
+
+    def _fits(self, wanted: float) -> bool:
+        if self.budget_usd is None:
+            return True
+        is_alone = not self._reserved_usd
+        return (self._n_paid > 0 or is_alone) and self.spent_usd + self._reserved_usd + wanted <= self.budget_usd
