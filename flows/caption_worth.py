@@ -132,12 +132,12 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
 
 
 def sentence(worth: CaptionWorth) -> str:
-    """What an interval says, in words; of a figure that rests on few posts it says nothing."""
+    """What the interval of a figure says, in words."""
     verdict = "captions help" if worth.low > 0 else "it cannot be told whether captions help"
     if worth.high <= 0:
         verdict = "captions do not help"
     of = f"n = {worth.n_posts} validation posts, {worth.n_captioned} with a caption; {worth.n_seeds} seeds"
-    figure = f"{worth.name} {worth.difference:+.3f} [{worth.low:+.3f}, {worth.high:+.3f}]"
+    figure = f"{worth.name.replace('_f1', ' F1')} {worth.difference:+.3f} [{worth.low:+.3f}, {worth.high:+.3f}]"
     return f"{worth.kind}: {verdict}: {figure} ({of})"
 
 

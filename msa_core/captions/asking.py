@@ -7,6 +7,7 @@ is drawn once more at another temperature; when images in a row are given up, th
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
@@ -18,6 +19,7 @@ from msa_core.errors import CaptionError
 from msa_core.records import Caption
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 20.0
+AHEAD = 4  # images that are made ready while as many calls as allowed are in flight
 DOUBTS = 3  # images rejected before any was taken: then it is not the images
 
 Keep = Callable[[list[Caption]], None]
@@ -51,6 +53,7 @@ class Asking:
         self.purse = purse
         self._keep = keep
         self._pace = Pace(limits)
+        self._free = asyncio.Semaphore(limits.n_at_once)
         self._answers: asyncio.Queue[Caption | None] = asyncio.Queue()
         self._reading = asyncio.Lock()
         self._doubted: list[Caption] | None = None if knows else []
@@ -61,7 +64,7 @@ class Asking:
         """Takes pictures only as calls become free. Raises CaptionError once everything that came is kept."""
         left = iter(pictures)
         keeper = asyncio.create_task(self._keep_answers())
-        workers = [asyncio.create_task(self._work(left, keeper)) for _ in range(self.limits.n_at_once)]
+        workers = [asyncio.create_task(self._work(left, keeper)) for _ in range(self.limits.n_at_once + AHEAD)]
         try:
             await asyncio.gather(*workers)
             self._judge_rejections(at_least=1)
@@ -101,20 +104,20 @@ class Asking:
                 return
 
     async def _said(self, picture: Picture, attempt: int) -> tuple[Said, float | None]:
+        request = await self.captioner.prepared(picture, attempt)
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(Again),
             stop=stop_after_attempt(self.limits.n_tries),
             wait=wait_random_exponential(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S),
             reraise=True,
         )
-        return await retrying(self._once, picture, attempt)
+        return await retrying(self._once, request, self.captioner.most_tokens(picture))
 
-    async def _once(self, picture: Picture, attempt: int) -> tuple[Said, float | None]:
-        most = self.captioner.most_tokens(picture)
-        await self._pace.turn(sum(most))
-        async with self.purse.reserving(most):
+    async def _once(self, request: Any, most: tuple[int, int]) -> tuple[Said, float | None]:
+        async with self.purse.reserving(most), self._free:
+            await self._pace.turn(sum(most))
             try:
-                said = await self.captioner.say(picture, attempt)
+                said = await self.captioner.say(request)
             except Again as error:
                 self._pace.rest(error.after_s or 0)
                 raise

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from msa_core.captions.prompts import Prompt
 
@@ -73,7 +73,10 @@ class Captioner(Protocol):
     def most_tokens(self, picture: Picture) -> tuple[int, int]:
         """Prompt and completion tokens that no call for this image should exceed."""
 
-    async def say(self, picture: Picture, attempt: int) -> Said:
+    async def prepared(self, picture: Picture, attempt: int) -> Any:
+        """What `say` sends: made while other calls are in flight. Raises Rejected."""
+
+    async def say(self, request: Any) -> Said:
         """One call. Raises Again, Rejected, CaptionError."""
 
 

@@ -52,19 +52,22 @@ class Endpoint:
         """A bound, not an estimate."""
         return self.request.most_tokens(picture)
 
-    async def say(self, picture: Picture, attempt: int) -> Said:
+    async def prepared(self, picture: Picture, attempt: int) -> dict[str, Any]:
+        """The body of a chat completion. Raises Rejected where the image cannot be decoded."""
+        return await self.request.body(picture, attempt)
+
+    async def say(self, request: dict[str, Any]) -> Said:
         """With a schema where the endpoint takes one, else as plain text. Raises Again, Rejected, CaptionError."""
-        body = await self.request.body(picture, attempt)
         if self._takes_schema is not False:
             try:
-                said = await self._call(body | self.request.schema())
+                said = await self._call(request | self.request.schema())
             except Rejected:
                 if self._takes_schema:
                     raise
             else:
                 self._takes_schema = True
                 return said
-        said = await self._call(body)
+        said = await self._call(request)
         self._takes_schema = bool(self._takes_schema)
         return said
 

@@ -50,10 +50,14 @@ class Pixels:
         """Nothing is billed."""
         return 0, 0
 
-    async def say(self, picture: Picture, attempt: int) -> Said:
+    async def prepared(self, picture: Picture, attempt: int) -> bytes:
+        """The file as it is."""
+        return picture.data
+
+    async def say(self, request: bytes) -> Said:
         """Raises Rejected where the file cannot be decoded."""
         started = time.perf_counter()
-        caption = await asyncio.to_thread(described, picture.data)
+        caption = await asyncio.to_thread(described, request)
         return Said(caption, "stop", 0, 0, time.perf_counter() - started)
 
 

@@ -108,7 +108,7 @@ def test_the_command_prints_a_table_and_one_sentence(planted, capsys):
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].split("\t") == ["figure", "with", "without", "difference", "low", "high"]
     assert [line.split("\t")[0] for line in printed[1:-1]] == [figure.name for figure in done.figures]
-    assert printed[-1].startswith(f"nothing to do: {KIND}: captions help: weighted_f1 +0.")
+    assert printed[-1].startswith(f"nothing to do: {KIND}: captions help: weighted F1 +0.")
     assert printed[-1].endswith(f"(n = {N_VAL} validation posts, {N_VAL} with a caption; 3 seeds)")
 
 
@@ -215,7 +215,7 @@ def test_the_latest_model_stays_the_latest(tmp_path):
 )
 def test_the_sentence_says_what_the_interval_says(low: float, high: float, verdict: str):
     found = sentence(CaptionWorth("sentiment", "told", KIND, "s", "weighted_f1", 0.5, 0.4, 0.1, low, high, 40, 3, 20))
-    assert found.startswith(f"{KIND}: {verdict}: weighted_f1 +0.100 [{low:+.3f}, {high:+.3f}]")
+    assert found.startswith(f"{KIND}: {verdict}: weighted F1 +0.100 [{low:+.3f}, {high:+.3f}]")
 
 
 def test_what_cannot_be_measured_says_why(tmp_path):

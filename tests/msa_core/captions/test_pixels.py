@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from msa_core.captions.captioner import Picture, Rejected
+from msa_core.captions.captioner import Rejected
 from msa_core.captions.gate import refused
 from msa_core.captions.pixels import Pixels, described
 from msa_core.captions.prompts import prompt_named
@@ -67,7 +67,7 @@ def test_writing_has_more_fine_edges_than_none():
 
 def test_it_says_the_same_every_time_and_its_words_would_pass_the_gate():
     data = plain("red", (64, 48))
-    first, second = (asyncio.run(Pixels().say(Picture("0" * 64, data), 0)).caption for _ in range(2))
+    first, second = (asyncio.run(Pixels().say(data)).caption for _ in range(2))
     assert first == second
     assert refused(first, prompt=prompt_named("objective")) is None
 
