@@ -96,10 +96,10 @@ def command(
     towers: Annotated[str, typer.Option(help=TOWERS_HELP)] = "auto",
     folds: Annotated[int, typer.Option(min=0, help="Fold models, so that train posts are mined too; 0: none.")] = 5,
     epochs: Annotated[int | None, typer.Option(min=1, help="At most so many; fewer by early stop.")] = None,
-    captioner: Annotated[str, typer.Option(help="Of hard posts' images: pixels, openai (it costs), none.")] = "pixels",
+    captioner: Annotated[str, typer.Option(help="For images: pixels, openai (it costs), none.")] = "pixels",
     output: Annotated[Path, typer.Option(help="The report to write.")] = Path("report.html"),
 ) -> None:
-    """Ingest, split, train, score, evaluate, mine, caption, report; on a Prefect server where PREFECT_API_URL is set."""
+    """Ingest, split, train, score, evaluate, mine, caption, report. PREFECT_API_URL names a Prefect server."""
     images = tuple(name for name in (["image"] if image_column is None else image_column) if name)
     words, label, split, time = (name or None for name in (text_column, label_column, split_column, time_column))
     columns = Columns(id_column, words, images, label, split, time) if format == "table" else None

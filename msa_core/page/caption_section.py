@@ -13,7 +13,7 @@ WORTH_HEADS = ("captions", "figure", "with", "without", "difference", "95 % inte
 
 
 def described(kinds: pa.Table, refused: pa.Table, costs: pa.Table, worths: pa.Table) -> tuple[Section, ...]:
-    """`caption_kinds` and `caption_worths` of one task, refused answers by reason, `caption_costs`. Nothing where nothing
+    """`caption_kinds` and `caption_worths` of one task, refused answers by reason, `caption_costs`; nothing where nobody
     was asked.
     """
     if not costs.num_rows:

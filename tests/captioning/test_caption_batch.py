@@ -98,7 +98,7 @@ def test_what_an_expired_batch_did_not_answer_waits_for_the_next_one(store: Stor
 
 def test_an_endpoint_without_batches_says_so(store: Store, endpoint: ScriptedEndpoint):
     endpoint.manners.has_batches = False
-    with pytest.raises(CaptionError, match="no batches.*msa caption"):
+    with pytest.raises(CaptionError, match=r"no batches.*msa caption"):
         batched(store)
     assert caption(store, asked=QWEN, scope=Scope(), limits=Limits(4)).n_ok == N_OPEN  # type: ignore[union-attr]
 

@@ -84,7 +84,8 @@ def test_a_sentiment_keeps_its_colour_in_any_order_and_others_are_told_apart():
 
 
 def test_every_text_of_the_world_stays_text():
-    post = HardPost(1, EVIL, "val", EVIL, None, EVIL, EVIL, EVIL, (Bar(EVIL, 0.5, "blue"),), (), (), (Reason(EVIL, 0.5),))
+    said = (Bar(EVIL, 0.5, "blue"),)
+    post = HardPost(1, EVIL, "val", EVIL, None, EVIL, EVIL, EVIL, said, (), (), (Reason(EVIL, 0.5),))
     table, figure = Table(EVIL, (EVIL,), ((EVIL,),)), Figure(EVIL, EVIL, EVIL)
     section = Section("s", EVIL, EVIL, tables=(table,), posts=(post,), missing=(Missing(EVIL, EVIL),))
     text = render(Page(EVIL, EVIL, (figure,), ((EVIL, EVIL),), (section,)))

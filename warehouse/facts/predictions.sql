@@ -10,7 +10,7 @@ create table predictions (
     probs float[],         -- in the order of the model's labels
     label varchar,         -- the most probable
     confidence float,      -- its probability
-    text_probs float[],    -- of the text alone
+    text_probs float[],    -- of the text alone, with its caption where one is read
     image_probs float[],   -- of the images alone
     score float,           -- regressions
     score_sd float,        -- regressions: spread
