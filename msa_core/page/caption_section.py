@@ -13,9 +13,7 @@ WORTH_HEADS = ("captions", "figure", "with", "without", "difference", "95 % inte
 
 
 def described(kinds: pa.Table, refused: pa.Table, costs: pa.Table, worths: pa.Table) -> tuple[Section, ...]:
-    """`caption_kinds` and `caption_worths` of one task, refused answers by reason, `caption_costs`; nothing where nobody
-    was asked.
-    """
+    """Kinds and worths of one task, refused answers by reason, costs without their days; nothing where nobody asked."""
     if not costs.num_rows:
         return ()
     n_posts = sum(row[0] for row in rows_of(kinds, "n_posts"))
