@@ -9,7 +9,18 @@ from typing import Annotated
 
 import typer
 
-from flows.caption_ledger import Scope, Waiting, begin, fold, keep, knows, pictures, refuse_another_prompt, waiting
+from flows.caption_ledger import (
+    Scope,
+    Waiting,
+    begin,
+    fold,
+    keep,
+    knows,
+    pictures,
+    refuse_another_prompt,
+    under_way,
+    waiting,
+)
 from flows.caption_options import (
     FREE,
     LimitOption,
@@ -96,7 +107,7 @@ def caption(
         with store.moment() as moment:
             if not new_prompt:
                 refuse_another_prompt(moment, captioner)
-            rows = waiting(moment, captioner, scope)
+            rows = waiting(moment, captioner, scope, aside=under_way(store))
             return _described(store, moment, captioner, rows, _Way(journal, limits, purse))
 
 

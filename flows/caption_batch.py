@@ -4,11 +4,12 @@ import asyncio
 from dataclasses import dataclass
 from time import monotonic
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 
 from flows.caption import LASTS, Captioned, told_of
-from flows.caption_ledger import Scope, begin, fold, keep, pictures, refuse_another_prompt, waiting
+from flows.caption_ledger import Scope, batches_of, begin, fold, keep, pictures, refuse_another_prompt, waiting
 from flows.caption_options import (
     LimitOption,
     MaxTokensOption,
@@ -35,7 +36,7 @@ from msa_core.captions.endpoint import Endpoint
 from msa_core.captions.purse import Prices, Purse
 from msa_core.errors import CaptionError
 from msa_core.records import Caption
-from warehouse import Moment, Store, digest, lease
+from warehouse import Moment, Store, lease
 from warehouse.journal import Journal
 
 LINES_A_BATCH = 1000  # images lie within the lines, and a batch file holds 200 MB at most
@@ -71,11 +72,12 @@ def caption_batch(
     endpoint = captioner_of(asked)
     if not isinstance(endpoint, Endpoint):
         raise CaptionError("Batches want an endpoint: --captioner openai, with MSA_VLM_BASE_URL and MSA_VLM_MODEL set.")
-    answers, out = Journal(store.places, "caption", "answers"), Journal(store.places, "caption", "batches")
-    with lease(store.places, "caption", lasts=LASTS), answers, out, store.moment() as moment:
+    answers, out = Journal(store.places, "caption", "answers"), batches_of(store)
+    with lease(store.places, "caption", lasts=LASTS), answers, out:
         fold(store, answers)
         way = _Way(store, endpoint, out, answers, Purse(prices))
-        return asyncio.run(_run(moment, way, scope, every_s))
+        with store.moment() as moment:
+            return asyncio.run(_run(moment, way, scope, every_s))
 
 
 async def _run(moment: Moment, way: _Way, scope: Scope, every_s: float | None) -> Batched:
@@ -83,6 +85,7 @@ async def _run(moment: Moment, way: _Way, scope: Scope, every_s: float | None) -
     async with way.endpoint:
         if not _under_way(way):
             refuse_another_prompt(moment, way.endpoint)
+            await find(way.endpoint, tag="none")  # an endpoint without batches says so before anything is intended
             _intend(moment, way, scope)
         ids = await _submitted(moment, way)
         standings = [await standing(way.endpoint, each) for each in ids.values()]
@@ -99,19 +102,23 @@ def _under_way(way: _Way) -> dict[str, list[Picture]]:
     """What was submitted or meant to be, by the batch's tag. Raises CaptionError where another captioner asked."""
     intended = {line["tag"]: line for line in way.out.read() if "rows" in line}
     for line in intended.values():
-        asked = [way.endpoint.model, way.endpoint.prompt.name, way.endpoint.parameters]
-        if line["asked"] != asked:
-            raise CaptionError(f"A batch is under way asked by {line['asked']}. Collect it first, so asked.")
+        if line["asked"] != _asked(way.endpoint):
+            raise CaptionError(f"A batch is under way, asked by {line['asked']}. Collect it first, so asked.")
     return {tag: [Picture(image, b"", text, n) for image, text, n in line["rows"]] for tag, line in intended.items()}
 
 
 def _intend(moment: Moment, way: _Way, scope: Scope) -> None:
     """What will be submitted stands in the journal first."""
     rows = waiting(moment, way.endpoint, scope)
-    asked = [way.endpoint.model, way.endpoint.prompt.name, way.endpoint.parameters]
     for start in range(0, len(rows), LINES_A_BATCH):
         part = rows[start : start + LINES_A_BATCH]
-        way.out.append({"tag": digest([asked, part]), "asked": asked, "rows": part})
+        way.out.append({"tag": uuid4().hex, "asked": _asked(way.endpoint), "rows": part})
+
+
+def _asked(endpoint: Endpoint) -> list[str]:
+    """Who was asked what."""
+    prompt = endpoint.request.prompt
+    return [endpoint.base_url, endpoint.model, prompt.name, prompt.sha256, endpoint.parameters]
 
 
 async def _submitted(moment: Moment, way: _Way) -> dict[str, str]:

@@ -41,8 +41,20 @@ class Scope:
     with_text: bool = False
 
 
-def waiting(moment: Moment, captioner: Captioner, scope: Scope) -> list[Waiting]:
-    """Images without a caption that nobody refused for good, hardest first; each once."""
+def batches_of(store: Store) -> Journal:
+    """What was submitted to a batch endpoint and is not collected yet."""
+    return Journal(store.places, "caption", "batches")
+
+
+def under_way(store: Store) -> frozenset[tuple[str, str | None]]:
+    """Images, each with the text in its prompt, that a batch is asked about: not to be paid for twice."""
+    return frozenset((row[0], row[1]) for line in batches_of(store).read() for row in line.get("rows", ()))
+
+
+def waiting(
+    moment: Moment, captioner: Captioner, scope: Scope, *, aside: frozenset[tuple[str, str | None]] = frozenset()
+) -> list[Waiting]:
+    """Images without a caption that nobody refused for good, hardest first; each once; none that stands `aside`."""
     subjects = moment.table(SUBJECTS, is_all=scope.posts == "all", source=scope.source)
     done = _attempts(moment, captioner)
     found: dict[tuple[str, str | None], int] = {}
@@ -51,7 +63,7 @@ def waiting(moment: Moment, captioner: Captioner, scope: Scope) -> list[Waiting]
         n_attempts, is_open = done.get((image, _sha256(shown)), (0, True))
         if is_open or (scope.retry_refused and n_attempts > 0):
             found.setdefault((image, shown), n_attempts)
-    rows = [(image, text, n) for (image, text), n in found.items()]
+    rows = [(image, text, n) for (image, text), n in found.items() if (image, text) not in aside]
     return rows[: scope.limit]
 
 

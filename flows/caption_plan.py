@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flows.caption_ledger import Scope, Waiting, refuse_another_prompt, waiting
+from flows.caption_ledger import Scope, Waiting, refuse_another_prompt, under_way, waiting
 from flows.captioners import Asked, captioner_of
 from msa_core.captions.captioner import Captioner, Picture
 from msa_core.captions.purse import Prices
@@ -38,7 +38,7 @@ def plan(store: Store, *, asked: Asked, scope: Scope, prices: Prices | None, new
     with store.moment() as moment:
         if not new_prompt:
             refuse_another_prompt(moment, captioner)
-        rows = waiting(moment, captioner, scope)
+        rows = waiting(moment, captioner, scope, aside=under_way(store))
         tokens, is_bound = _tokens(moment, captioner, rows)
     cost = prices.cost_usd(*tokens) if prices else None
     return Plan(captioner.name, captioner.model, len(rows), *tokens, is_bound, cost)

@@ -1,5 +1,7 @@
 """`msa caption-batch` against a real HTTP endpoint with batches: asked once, collected once, whatever gets lost."""
 
+import shutil
+
 import pytest
 
 from flows.caption import caption
@@ -94,6 +96,37 @@ def test_what_an_expired_batch_did_not_answer_waits_for_the_next_one(store: Stor
     second = batched(store, every_s=0.01).done
     assert second is not None
     assert n_ok(store) == N_OPEN
+
+
+def test_a_batch_that_failed_is_submitted_anew(store: Store, endpoint: ScriptedEndpoint):
+    endpoint.shelf.end = "failed"
+    first = batched(store, every_s=0.01).done
+    assert first is not None
+    assert first.n_ok == 0
+    endpoint.shelf.end = "completed"
+    second = batched(store, every_s=0.01).done
+    assert second is not None
+    assert (second.n_ok, n_submitted(endpoint)) == (N_OPEN, 2)
+
+
+def test_calls_one_by_one_leave_what_a_batch_is_asked_about(store: Store, endpoint: ScriptedEndpoint):
+    batched(store, limit=40)
+    done = caption(store, asked=QWEN, scope=Scope(), limits=Limits(4))
+    assert done is not None
+    assert done.n_ok == N_OPEN - 40
+
+
+def test_answers_of_a_killed_command_are_not_asked_for_again_by_a_batch(store: Store, endpoint: ScriptedEndpoint):
+    caption(store, asked=QWEN, scope=Scope(limit=6), limits=Limits(4))
+    with store.moment() as moment:
+        rows = moment.table("select * exclude (run_id, origin_run_id) from facts.captions").to_pylist()
+    for path in store.places.root.glob("facts/*/run_id=caption-*"):
+        shutil.rmtree(path)
+    with Journal(store.places, "caption", "answers") as journal:
+        journal.append_all([{"answer": row} for row in rows])
+    done = batched(store, every_s=0.01).done
+    assert done is not None
+    assert (done.n_ok, n_ok(store)) == (N_OPEN - 6, N_OPEN)
 
 
 def test_an_endpoint_without_batches_says_so(store: Store, endpoint: ScriptedEndpoint):
