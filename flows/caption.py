@@ -48,7 +48,7 @@ from flows.progress import progress
 from msa_core.captions.asking import Asking, Outcome
 from msa_core.captions.captioner import Captioner, Decoding
 from msa_core.captions.pace import Limits
-from msa_core.captions.purse import Purse
+from msa_core.captions.purse import Prices, Purse
 from msa_core.captions.reasons import CaptionReason
 from msa_core.records import Caption
 from warehouse import Moment, Store, lease
@@ -58,7 +58,7 @@ LASTS = timedelta(days=2)
 NOBODY = "no captioner is wanted; nothing was asked"
 
 
-AS_FAST = Limits()
+AS_FAST, NOTHING = Limits(), Prices(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,8 @@ def caption(
     captioner = captioner_of(asked)
     if captioner is None:
         return None
-    purse = Purse(paying.prices, budget_usd=paying.budget_usd)
+    prices = paying.prices if captioner.prompt else NOTHING
+    purse = Purse(prices, budget_usd=paying.budget_usd)
     with lease(store.places, "caption", lasts=LASTS), Journal(store.places, "caption", "answers") as journal:
         fold(store, journal)
         with store.moment() as moment:
@@ -140,7 +141,7 @@ def told_of(done: Captioned) -> list[str]:
         f"{done.captioner}: {done.n_ok:,} images described in {done.seconds:.0f} s, {refused.total():,} answers refused"
     ]
     told += [f"  {n:6,}  {reason}: {CaptionReason(reason).sentence}" for reason, n in refused.most_common() if reason]
-    if done.cost_usd is not None:
+    if done.cost_usd:
         told.append(f"cost ${done.cost_usd:.4f}; by day: msa sql 'from costs'")
     if done.n_failed:
         told.append(f"{done.n_failed:,} images were given up for now; the same command asks again")

@@ -33,7 +33,7 @@ def test_offline_the_embedded_captioner_describes_each_image_once(store: Store):
     with store.moment() as moment:
         found = moment.table("select distinct kind, prompt from post_captions").to_pylist()
         assert found == [{"kind": "pixels:pixels-1:none", "prompt": "none"}]
-        assert moment.value("select sum(cost_usd) from costs") is None
+        assert moment.value("select sum(cost_usd) from costs") == 0
 
 
 def test_the_page_shows_captions_and_says_that_their_worth_is_not_known(store: Store, tmp_path: Path):

@@ -5,9 +5,9 @@ create or replace view main.caption_costs as
 select
     captioner,
     model,
-    sum(n_answers) as n_answers,
-    sum(n_prompt_tokens) as n_prompt_tokens,
-    sum(n_completion_tokens) as n_completion_tokens,
+    sum(n_answers)::bigint as n_answers,
+    sum(n_prompt_tokens)::bigint as n_prompt_tokens,
+    sum(n_completion_tokens)::bigint as n_completion_tokens,
     sum(cost_usd) as cost_usd
 from costs
 group by captioner, model;

@@ -18,8 +18,8 @@ select
     count(*) as n_answers,
     count(*) filter (c.status = 'ok') as n_captions,
     count(*) filter (c.status = 'refused') as n_refused,
-    coalesce(sum(c.n_prompt_tokens), 0) as n_prompt_tokens,
-    coalesce(sum(c.n_completion_tokens), 0) as n_completion_tokens,
+    coalesce(sum(c.n_prompt_tokens), 0)::bigint as n_prompt_tokens,
+    coalesce(sum(c.n_completion_tokens), 0)::bigint as n_completion_tokens,
     sum(c.cost_usd) as cost_usd
 from captions c
 left join shown s using (image_sha256)
