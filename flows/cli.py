@@ -24,6 +24,7 @@ VERBS = {
     "review": "Queue posts for people in Label Studio, and take their answers.",
     "report": "Write the report: one self-contained page.",
     "loop": "Ingest, split, train, score, mine, caption and report, under Prefect.",
+    "why": "The story of one post: who and what judged it, why it was queued, where it was used.",
     "sql": "Ask the store in SQL.",
     "audit": "Ask every promise of the store.",
     "gc": "Remove what no commit owns.",

@@ -1,0 +1,70 @@
+-- what: the story of each post, an event a row: when it came, where it was placed, who labelled it what, which model thought
+--       what, why it was doubted and queued, how its image was described, which snapshots hold it; each with its run
+-- grain: post_id, event, who, what, run_id
+-- reads: posts, ingests, clusters, splits, annotations, snapshots, predictions, doubts, post_images, captions, review_tasks, consensus, run_history
+-- audit: happened_at is not null
+create or replace view main.post_events as
+with events as (
+    select
+        post_id, 1 as step, 'came' as event, source as who, origin_run_id as run_id, null::timestamptz as at,
+        concat_ws(', ', source_id, encoding, n_images || ' image(s)', official_split) as what
+    from posts
+    union all
+    select
+        post_id, 2, 'resembles others', 'clusters', origin_run_id, null,
+        concat_ws(', ', cluster_id, why)
+    from clusters
+    where why <> 'none'
+    union all
+    select
+        post_id, 3, 'was placed', 'splits', origin_run_id, null,
+        concat_ws(', ', split, 'fold ' || fold)
+    from splits
+    union all
+    select
+        post_id, 4, 'was judged', annotator, origin_run_id, annotated_at,
+        concat_ws(', ', modality, coalesce(label, score::varchar), nullif(status, 'given'), comment, annotation_id)
+    from annotations
+    union all
+    select
+        post_id, 5, 'was frozen', snapshot_id, origin_run_id, null,
+        concat_ws(', ', split, coalesce(label, score::varchar), label_policy, 'weight ' || weight, caption_id)
+    from snapshots
+    union all
+    select
+        post_id, 6, 'was predicted', model_id, origin_run_id, null,
+        concat_ws(', ', label, round(confidence, 3)::varchar, 'fold ' || fold, if(is_out_of_fold, null, 'not out of fold'), caption_id)
+    from predictions
+    union all
+    select
+        post_id, 7, 'was doubted', model_id, origin_run_id, null,
+        reason || ' ' || round(strength, 3)
+    from doubts
+    union all
+    select
+        i.post_id, 8, 'was described', c.captioner || ':' || c.model, c.origin_run_id, null,
+        concat_ws(', ', if(c.status = 'ok', c.caption, 'refused: ' || c.reason), c.caption_id)
+    from captions c
+    join post_images i on i.image_sha256 = c.image_sha256 and i.position = 0
+    union all
+    select
+        post_id, 9, 'was queued', project, origin_run_id, pushed_at,
+        concat_ws(', ', 'round ' || round, array_to_string(reasons, ' '))
+    from review_tasks
+    union all
+    select
+        post_id, 10, 'was settled', 'consensus', origin_run_id, null,
+        concat_ws(', ', label, round(posterior, 3)::varchar, n_people || ' people')
+    from consensus
+)
+select
+    e.post_id,
+    coalesce(e.at, h.finished_at) as happened_at,
+    e.step,
+    e.event,
+    e.who,
+    e.what,
+    e.run_id,
+    h.code_version
+from events e
+left join run_history h on h.run_id = e.run_id;
