@@ -58,6 +58,7 @@ LASTS = timedelta(days=2)
 NOBODY = "no captioner is wanted; nothing was asked"
 
 
+HOPELESS = (CaptionReason.ENDPOINT_REJECTED, CaptionReason.UNREADABLE_IMAGE)
 AS_FAST, NOTHING = Limits(), Prices(0, 0)
 
 
@@ -68,10 +69,14 @@ class Captioned:
     captioner: str
     run_id: str | None
     rows: tuple[Caption, ...]
-    n_failed: int
+    outcome: Outcome
     n_waiting: int
-    is_spent: bool
     seconds: float
+
+    @property
+    def n_failed(self) -> int:
+        """Images that were given up for now."""
+        return self.outcome.n_failed
 
     @property
     def n_ok(self) -> int:
@@ -108,7 +113,7 @@ def caption(
         with store.moment() as moment:
             if not new_prompt:
                 refuse_another_prompt(moment, captioner)
-            rows = waiting(moment, captioner, scope, aside=under_way(store))
+            rows = waiting(moment, captioner, scope, aside=under_way(store, captioner))
             return _described(store, moment, captioner, rows, _Way(journal, limits, purse))
 
 
@@ -124,12 +129,17 @@ def _described(store: Store, moment: Moment, captioner: Captioner, rows: list[Wa
     kept: list[Caption] = []
     begin(way.journal, captioner)
     try:
-        outcome = _ask(moment, captioner, rows, way, kept) if rows else Outcome(0, is_spent=False)
+        outcome = _ask(moment, captioner, rows, way, kept) if rows else Outcome()
     finally:
         run_id = fold(store, way.journal)
-    n_left = len(rows) - len({(row.image_sha256, row.text_sha256) for row in kept})
+    n_left = len(rows) - sum(map(is_last, kept))
     name = f"{captioner.name} ({captioner.model})"
-    return Captioned(name, run_id, tuple(kept), outcome.n_failed, n_left, outcome.is_spent, monotonic() - started)
+    return Captioned(name, run_id, tuple(kept), outcome, n_left, monotonic() - started)
+
+
+def is_last(row: Caption) -> bool:
+    """Whether no second answer follows: it passed, it was the second, or asking again is useless."""
+    return row.status == "ok" or row.attempt % 2 == 1 or row.reason in HOPELESS
 
 
 def told_of(done: Captioned) -> list[str]:
@@ -145,7 +155,9 @@ def told_of(done: Captioned) -> list[str]:
         told.append(f"cost ${done.cost_usd:.4f}; by day: msa sql 'from costs'")
     if done.n_failed:
         told.append(f"{done.n_failed:,} images were given up for now; the same command asks again")
-    if done.is_spent:
+    if done.outcome.lost_usd:
+        told.append(f"at most ${done.outcome.lost_usd:.4f} more for calls whose answers never came")
+    if done.outcome.is_spent:
         told.append(f"the budget is spent; {done.n_waiting:,} images still wait")
     return told
 
@@ -158,7 +170,7 @@ def _ask(moment: Moment, captioner: Captioner, rows: list[Waiting], way: _Way, k
         def safe(answers: list[Caption]) -> None:
             keep(way.journal, answers)
             kept.extend(answers)
-            done(sum(row.status == "ok" or row.attempt % 2 == 1 for row in answers))
+            done(sum(map(is_last, answers)))
 
         async def ask() -> Outcome:
             async with opened(captioner):

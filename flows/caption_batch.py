@@ -14,6 +14,7 @@ from flows.caption_options import (
     LimitOption,
     MaxTokensOption,
     ModelOption,
+    NewPromptOption,
     PostsOption,
     PriceOption,
     PromptOption,
@@ -29,8 +30,9 @@ from flows.caption_options import (
 from flows.captioners import USUAL, Asked, captioner_of
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
+from msa_core.captions.asking import Outcome
 from msa_core.captions.batch import Standing, collect, find, standing, submit
-from msa_core.captions.captioner import Decoding, Picture
+from msa_core.captions.captioner import Again, Decoding, Picture
 from msa_core.captions.checking import caption_id
 from msa_core.captions.endpoint import Endpoint
 from msa_core.captions.purse import Prices, Purse
@@ -39,7 +41,7 @@ from msa_core.records import Caption
 from warehouse import Moment, Store, lease
 from warehouse.journal import Journal
 
-LINES_A_BATCH = 1000  # images lie within the lines, and a batch file holds 200 MB at most
+LINES_A_BATCH = 500  # images lie within the lines, and a batch file holds 200 MB at most
 EVERY_S = 30.0
 
 
@@ -60,10 +62,17 @@ class _Way:
     out: Journal
     answers: Journal
     purse: Purse
+    new_prompt: bool
 
 
 def caption_batch(
-    store: Store, *, asked: Asked, scope: Scope, prices: Prices | None = None, every_s: float | None = None
+    store: Store,
+    *,
+    asked: Asked,
+    scope: Scope,
+    prices: Prices | None = None,
+    new_prompt: bool = False,
+    every_s: float | None = None,
 ) -> Batched:
     """Submits what waits, or collects what an earlier call submitted. A kill at any point submits nothing twice.
 
@@ -75,16 +84,21 @@ def caption_batch(
     answers, out = Journal(store.places, "caption", "answers"), batches_of(store)
     with lease(store.places, "caption", lasts=LASTS), answers, out:
         fold(store, answers)
-        way = _Way(store, endpoint, out, answers, Purse(prices))
-        with store.moment() as moment:
-            return asyncio.run(_run(moment, way, scope, every_s))
+        way = _Way(store, endpoint, out, answers, Purse(prices), new_prompt)
+        try:
+            with store.moment() as moment:
+                return asyncio.run(_run(moment, way, scope, every_s))
+        except Again as error:
+            told = f"{endpoint.base_url}: {error}. Nothing is lost; the same command goes on from there."
+            raise CaptionError(told) from error
 
 
 async def _run(moment: Moment, way: _Way, scope: Scope, every_s: float | None) -> Batched:
     started = monotonic()
     async with way.endpoint:
         if not _under_way(way):
-            refuse_another_prompt(moment, way.endpoint)
+            if not way.new_prompt:
+                refuse_another_prompt(moment, way.endpoint)
             await find(way.endpoint, tag="none")  # an endpoint without batches says so before anything is intended
             _intend(moment, way, scope)
         ids = await _submitted(moment, way)
@@ -110,9 +124,10 @@ def _under_way(way: _Way) -> dict[str, list[Picture]]:
 def _intend(moment: Moment, way: _Way, scope: Scope) -> None:
     """What will be submitted stands in the journal first."""
     rows = waiting(moment, way.endpoint, scope)
+    key = [way.endpoint.model, way.endpoint.request.prompt.sha256, way.endpoint.parameters]
     for start in range(0, len(rows), LINES_A_BATCH):
         part = rows[start : start + LINES_A_BATCH]
-        way.out.append({"tag": uuid4().hex, "asked": _asked(way.endpoint), "rows": part})
+        way.out.append({"tag": uuid4().hex, "asked": _asked(way.endpoint), "key": key, "rows": part})
 
 
 def _asked(endpoint: Endpoint) -> list[str]:
@@ -127,10 +142,21 @@ async def _submitted(moment: Moment, way: _Way) -> dict[str, str]:
     for tag, intended in _under_way(way).items():
         if tag not in ids:
             rows = [(each.image_sha256, each.text, each.n_attempts) for each in intended]
-            found = await find(way.endpoint, tag=tag)
-            ids[tag] = found or await submit(way.endpoint, pictures(moment, rows), tag=tag)
+            try:
+                found = await find(way.endpoint, tag=tag)
+                ids[tag] = found or await submit(way.endpoint, pictures(moment, rows), tag=tag)
+            except CaptionError:  # not for now but for good: what was not submitted waits again
+                _take_back(way, set(ids))
+                raise
             way.out.append({"tag": tag, "batch_id": ids[tag]})
     return ids
+
+
+def _take_back(way: _Way, tags: set[str]) -> None:
+    """Only these batches were submitted."""
+    lines = [line for line in way.out.read() if line["tag"] in tags]
+    way.out.fold()
+    way.out.append_all(lines)
 
 
 async def _collected(way: _Way, tag: str, batch_id: str) -> list[Caption]:
@@ -147,7 +173,7 @@ def _committed(way: _Way, rows: list[Caption], seconds: float) -> Captioned:
     way.out.fold()
     name = f"{way.endpoint.name} ({way.endpoint.model})"
     n_failed = n_asked - len(rows)
-    return Captioned(name, run_id, tuple(rows), n_failed, n_failed, is_spent=False, seconds=seconds)
+    return Captioned(name, run_id, tuple(rows), Outcome(n_failed), n_failed, seconds)
 
 
 def command(
@@ -166,13 +192,16 @@ def command(
     prompt_price: PriceOption = None,
     completion_price: PriceOption = None,
     retry_refused: RetryRefusedOption = False,
+    new_prompt: NewPromptOption = False,
     wait: Annotated[bool, typer.Option("--wait", help="Until all of it is over, then collect.")] = False,
 ) -> None:
     """Print how far each batch is, or what came of it."""
     asked = Asked("openai", model, prompt, Decoding(temperature, retry_temperature, max_tokens, side))
     scope = Scope(one_of(posts), source, limit, retry_refused, with_text)
     prices = paying_of(prompt_price, completion_price, None).prices
-    found = caption_batch(open_store(store), asked=asked, scope=scope, prices=prices, every_s=EVERY_S if wait else None)
+    every_s = EVERY_S if wait else None
+    at = open_store(store)
+    found = caption_batch(at, asked=asked, scope=scope, prices=prices, new_prompt=new_prompt, every_s=every_s)
     for each in found.standings:
         say(f"batch {each.batch_id}: {each.status}, {each.n_done:,} of {each.n_lines:,}")
     for line in told_of(found.done) if found.done else ["under way; the same command collects it"]:

@@ -46,9 +46,12 @@ def batches_of(store: Store) -> Journal:
     return Journal(store.places, "caption", "batches")
 
 
-def under_way(store: Store) -> frozenset[tuple[str, str | None]]:
-    """Images, each with the text in its prompt, that a batch is asked about: not to be paid for twice."""
-    return frozenset((row[0], row[1]) for line in batches_of(store).read() for row in line.get("rows", ()))
+def under_way(store: Store, captioner: Captioner) -> frozenset[tuple[str, str | None]]:
+    """Images, each with the text in its prompt, that a batch asks this captioner about: not to be paid for twice."""
+    sha256 = captioner.prompt.sha256 if captioner.prompt else None
+    key = [captioner.model, sha256, captioner.parameters]
+    lines = (line for line in batches_of(store).read() if "rows" in line and line["key"] == key)
+    return frozenset((row[0], row[1]) for line in lines for row in line["rows"])
 
 
 def waiting(

@@ -10,7 +10,8 @@ from warehouse import Moment, Store
 
 USUAL = (
     "select avg(n_prompt_tokens) as prompt, avg(n_completion_tokens) as completion from captions "
-    "where captioner = $captioner and model = $model and prompt_sha256 is not distinct from $prompt"
+    "where captioner = $captioner and model = $model and prompt_sha256 is not distinct from $prompt "
+    "and parameters = $parameters"
 )
 
 
@@ -38,7 +39,7 @@ def plan(store: Store, *, asked: Asked, scope: Scope, prices: Prices | None, new
     with store.moment() as moment:
         if not new_prompt:
             refuse_another_prompt(moment, captioner)
-        rows = waiting(moment, captioner, scope, aside=under_way(store))
+        rows = waiting(moment, captioner, scope, aside=under_way(store, captioner))
         tokens, is_bound = _tokens(moment, captioner, rows)
     cost = prices.cost_usd(*tokens) if prices else None
     return Plan(captioner.name, captioner.model, len(rows), *tokens, is_bound, cost)
@@ -59,12 +60,9 @@ def lines(found: Plan) -> list[str]:
 
 
 def _tokens(moment: Moment, captioner: Captioner, rows: list[Waiting]) -> tuple[tuple[int, int], bool]:
-    usual = moment.table(
-        USUAL,
-        captioner=captioner.name,
-        model=captioner.model,
-        prompt=captioner.prompt.sha256 if captioner.prompt else None,
-    ).to_pylist()[0]
+    sha256 = captioner.prompt.sha256 if captioner.prompt else None
+    asked = {"captioner": captioner.name, "model": captioner.model, "parameters": captioner.parameters}
+    usual = moment.table(USUAL, prompt=sha256, **asked).to_pylist()[0]
     if usual["prompt"] is not None and usual["completion"] is not None:
         return (round(len(rows) * usual["prompt"]), round(len(rows) * usual["completion"])), False
     most = [captioner.most_tokens(Picture(image, b"", text)) for image, text, _ in rows]

@@ -23,6 +23,7 @@ from warehouse.run import canonical
 if TYPE_CHECKING:
     from flows.caption_arms import Arms
 
+FEWEST_CAPTIONED = 0.9  # of the posts: an image that was refused is no matter
 FEWEST_SEEDS = 3
 STANDING = (
     "select w.* exclude (run_id, origin_run_id) from facts.caption_worths w join run_history h"
@@ -148,8 +149,12 @@ def _check(frozen: TrainingSet, kind: str, seeds: int) -> None:
         raise TrainingError(f"{seeds} seeds do not tell luck from worth. Give {FEWEST_SEEDS} or more: --seeds")
     if not rows:
         raise TrainingError("No validation posts to measure on. See what lies where: msa sql 'from split_counts'")
-    if not any(row.caption_id for row in rows):
-        raise TrainingError(f"None of the {len(rows)} validation posts has a caption {kind!r}. Make some: msa caption")
+    n_captioned = sum(row.caption_id is not None for row in frozen.rows)
+    if n_captioned < FEWEST_CAPTIONED * len(frozen.rows):
+        raise TrainingError(
+            f"{n_captioned} of {len(frozen.rows)} posts have a caption {kind!r}: which of them do would tell of their "
+            "labels, since hard posts are described first. Describe all: msa caption --posts all"
+        )
 
 
 def _figures(arms: "Arms", kind: str, probs: tuple[Any, Any]) -> tuple[CaptionWorth, ...]:

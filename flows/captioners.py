@@ -3,6 +3,7 @@
 import os
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from msa_core.captions.captioner import Captioner, Decoding
 from msa_core.captions.pixels import Pixels
@@ -53,11 +54,26 @@ def _endpoint(asked: Asked, url: str) -> Captioner:
     model = asked.model or os.environ.get("MSA_VLM_MODEL", "").strip()
     if not url:
         raise CaptionError(f"No endpoint: MSA_VLM_BASE_URL is not set. {REMEDY}")
-    if not url.startswith(("http://", "https://")):
-        raise CaptionError(
-            "MSA_VLM_BASE_URL is no address: it begins with http:// or https://, and usually ends in /v1"
-        )
+    _check_address(url)
     if not model:
         raise CaptionError(f"No model is named. {REMEDY}; or --model NAME")
     request = Request(model, prompt_named(asked.prompt), asked.decoding)
-    return Endpoint(request, base_url=url, api_key=os.environ.get("MSA_VLM_API_KEY"), timeout_s=asked.timeout_s)
+    key = os.environ.get("MSA_VLM_API_KEY", "").strip()
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise CaptionError("MSA_VLM_API_KEY holds characters that no key has. Set it again, without quotes and blanks.")
+    return Endpoint(request, base_url=url, api_key=key, timeout_s=asked.timeout_s)
+
+
+def _check_address(url: str) -> None:
+    """Raises CaptionError; the address is not repeated, since it may hold a password."""
+    problem = ""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or " " in url or parts.port == 0:
+            problem = "is no address: it begins with http:// or https://, and usually ends in /v1"
+        elif parts.username or parts.password or parts.query:
+            problem = "holds a name, a password or a query: the key belongs into MSA_VLM_API_KEY"
+    except ValueError:
+        problem = "is no address: its host or port cannot be read"
+    if problem:
+        raise CaptionError(f"MSA_VLM_BASE_URL {problem}.")

@@ -7,6 +7,7 @@ is drawn once more at another temperature; when images in a row are given up, th
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -20,17 +21,22 @@ from msa_core.records import Caption
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 20.0
 AHEAD = 4  # images that are made ready while as many calls as allowed are in flight
-DOUBTS = 3  # images rejected before any was taken: then it is not the images
+DOUBTS = 10  # images rejected in a row: then it is not the images
+LONGEST_REST_S = 600.0  # a longer wish, or so long without an answer, ends the command
 
 Keep = Callable[[list[Caption]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`n_failed` images were given up for now: no row, asked again next time. `is_spent`: the budget ended it."""
+    """`n_failed` images were given up for now: no row, asked again next time. `is_spent`: the budget ended it.
 
-    n_failed: int
-    is_spent: bool
+    `lost_usd`: for calls whose answers never came, the most that they can have cost.
+    """
+
+    n_failed: int = 0
+    is_spent: bool = False
+    lost_usd: float = 0.0
 
 
 class Asking:
@@ -54,9 +60,11 @@ class Asking:
         self._keep = keep
         self._pace = Pace(limits)
         self._free = asyncio.Semaphore(limits.n_at_once)
-        self._answers: asyncio.Queue[Caption | None] = asyncio.Queue()
+        self._answers: asyncio.Queue[tuple[list[Caption], asyncio.Future[None] | None] | None] = asyncio.Queue()
         self._reading = asyncio.Lock()
-        self._doubted: list[Caption] | None = None if knows else []
+        self._knows = knows
+        self._doubted: list[Caption] = []
+        self._last_good_at = monotonic()
         self._n_failed = self._n_failed_in_a_row = 0
         self._is_spent = False
 
@@ -64,20 +72,24 @@ class Asking:
         """Takes pictures only as calls become free. Raises CaptionError once everything that came is kept."""
         left = iter(pictures)
         keeper = asyncio.create_task(self._keep_answers())
-        workers = [asyncio.create_task(self._work(left, keeper)) for _ in range(self.limits.n_at_once + AHEAD)]
+        workers = [asyncio.create_task(self._work(left)) for _ in range(self.limits.n_at_once + AHEAD)]
+        work = asyncio.gather(*workers)
+        either: list[asyncio.Future[Any]] = [keeper, work]
         try:
-            await asyncio.gather(*workers)
-            self._judge_rejections(at_least=1)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
+                self._judge_rejections()
         finally:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
             self._answers.put_nowait(None)
             await keeper
-        return Outcome(self._n_failed, self._is_spent)
+        return Outcome(self._n_failed, self._is_spent, self.purse.lost_usd)
 
-    async def _work(self, left: Iterator[Picture], keeper: asyncio.Task[None]) -> None:
-        while not self._is_spent and not keeper.done():
+    async def _work(self, left: Iterator[Picture]) -> None:
+        while not self._is_spent:
             async with self._reading:  # a store is read by one at a time
                 picture = await asyncio.to_thread(_next, left)
             if picture is None:
@@ -99,7 +111,7 @@ class Asking:
                 self._give_up(error)
                 return
             row = checked(self.captioner, picture, attempt, said, cost_usd=cost_usd)
-            self._answered(row)
+            await self._answered(row)
             if row.status == "ok":
                 return
 
@@ -111,7 +123,16 @@ class Asking:
             wait=wait_random_exponential(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S),
             reraise=True,
         )
-        return await retrying(self._once, request, self.captioner.most_tokens(picture))
+        return await retrying(self._patiently, request, self.captioner.most_tokens(picture))
+
+    async def _patiently(self, request: Any, most: tuple[int, int]) -> tuple[Said, float | None]:
+        """A limit is no failure: the endpoint answers, and asks for time."""
+        while True:
+            try:
+                return await self._once(request, most)
+            except Again as error:
+                if not error.is_limit or monotonic() - self._last_good_at > LONGEST_REST_S:
+                    raise
 
     async def _once(self, request: Any, most: tuple[int, int]) -> tuple[Said, float | None]:
         async with self.purse.reserving(most), self._free:
@@ -119,31 +140,47 @@ class Asking:
             try:
                 said = await self.captioner.say(request)
             except Again as error:
-                self._pace.rest(error.after_s or 0)
+                self._rest(error)
+                if error.is_billed:
+                    self.purse.lose(most)
                 raise
+            self._last_good_at = monotonic()
+            self._pace.went_well()
             return said, self.purse.pay(said, most)
 
-    def _answered(self, row: Caption) -> None:
+    def _rest(self, error: Again) -> None:
+        seconds = error.after_s or 0.0
+        if seconds > LONGEST_REST_S:
+            raise CaptionError(
+                f"The endpoint asks to wait {seconds:,.0f} s ({error}). Come back then; what came is kept."
+            )
+        self._pace.rest(seconds or (FIRST_WAIT_S if error.is_limit else 0.0), is_limit=error.is_limit)
+
+    async def _answered(self, row: Caption) -> None:
+        """Returns once it is kept, and with it the rejections that were held back before it."""
         self._n_failed_in_a_row = 0
-        for held in self._doubted or ():
-            self._answers.put_nowait(held)
-        self._doubted = None
-        self._answers.put_nowait(row)
+        held, self._doubted = self._doubted, []
+        self._knows = True
+        kept = asyncio.get_running_loop().create_future()
+        self._answers.put_nowait(([*held, row], kept))
+        await kept
 
     def _reject(self, row: Caption) -> None:
-        """Where nothing has been described yet, the model, the address or a setting may be wrong, not the image."""
-        if self._doubted is None or row.reason == "unreadable-image":
-            self._answers.put_nowait(row)
-            return
+        """Held back until an answer comes: where none does, it is the model, the address or the account."""
         self._doubted.append(row)
-        self._judge_rejections(at_least=DOUBTS)
+        if len(self._doubted) >= DOUBTS:
+            self._judge_rejections()
 
-    def _judge_rejections(self, *, at_least: int) -> None:
-        if self._doubted and len(self._doubted) >= at_least:
+    def _judge_rejections(self) -> None:
+        """Raises CaptionError where images in a row were rejected, or all there were."""
+        if self._doubted and (len(self._doubted) >= DOUBTS or not self._knows):
             raise CaptionError(
                 f"{self.captioner.model} takes none of the images: {self._doubted[-1].caption}. Does it read images, "
-                "and is it served under this name? Nothing was paid for and nothing is marked as refused."
+                "is it served under this name, is the account in order? Nothing of them is marked as refused."
             )
+        if self._doubted:
+            self._answers.put_nowait((self._doubted, None))
+            self._doubted = []
 
     def _give_up(self, error: Again) -> None:
         self._n_failed += 1
@@ -158,13 +195,17 @@ class Asking:
         """Those that wait are kept together, so that one write to the disk serves many."""
         is_over = False
         while not is_over:
-            rows = [await self._answers.get()]
+            waiting = [await self._answers.get()]
             while not self._answers.empty():
-                rows.append(self._answers.get_nowait())
-            is_over = None in rows
-            kept = [row for row in rows if row is not None]
-            if kept:
-                await asyncio.to_thread(self._keep, kept)
+                waiting.append(self._answers.get_nowait())
+            is_over = None in waiting
+            groups = [each for each in waiting if each is not None]
+            rows = [row for some, _ in groups for row in some]
+            if rows:
+                await asyncio.to_thread(self._keep, rows)
+            for _, kept in groups:
+                if kept is not None and not kept.done():
+                    kept.set_result(None)
 
 
 def _next(left: Iterator[Picture]) -> Picture | None:

@@ -121,12 +121,14 @@ async def _batch(endpoint: Endpoint, batch_id: str) -> Batch:
 async def _asked(endpoint: Endpoint, call: Awaitable[Result]) -> Result:
     try:
         return await call
+    except AttributeError as error:  # a page where a list was wanted
+        raise CaptionError(f"{endpoint.base_url} answers no JSON. The address usually ends in /v1") from error
     except openai.NotFoundError as error:
         raise CaptionError(f"{endpoint.base_url} has no batches (404). Ask one by one: msa caption") from error
     except openai.APIStatusError as error:
         reason = await endpoint.failure(error)
     except openai.APIConnectionError as error:
-        reason = Again(f"{type(error).__name__}: {error.__cause__ or error}")
-    if isinstance(reason, CaptionError):
-        raise reason
-    raise CaptionError(f"{endpoint.base_url}: {reason}. Nothing is lost; the same command goes on from there.")
+        reason = Again(type(error.__cause__ or error).__name__)
+    if isinstance(reason, Rejected):
+        raise CaptionError(f"{endpoint.base_url} refuses the batch: {reason}")
+    raise reason

@@ -81,12 +81,18 @@ class Captioner(Protocol):
 
 
 class Again(Exception):  # noqa: N818
-    """The call may succeed later: too many at once, an error of the server, a dropped connection, half an answer."""
+    """The call may succeed later: too many at once, an error of the server, a dropped connection, half an answer.
 
-    def __init__(self, words: str, *, after_s: float | None = None, is_limit: bool = False) -> None:
+    `after_s`: the server's own wish; `is_limit`: it answers, and asks for patience; `is_billed`: perhaps it was paid.
+    """
+
+    def __init__(
+        self, words: str, *, after_s: float | None = None, is_limit: bool = False, is_billed: bool = False
+    ) -> None:
         super().__init__(words)
-        self.after_s = after_s  # the server's own wish
+        self.after_s = after_s
         self.is_limit = is_limit
+        self.is_billed = is_billed
 
 
 class Rejected(Exception):  # noqa: N818

@@ -4,11 +4,13 @@ One call is one attempt: how often and how fast is decided elsewhere.
 """
 
 import json
+import math
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+import httpx2
 import openai
 from openai.types.chat import ChatCompletion
 
@@ -85,9 +87,10 @@ class Endpoint:
         except openai.APIStatusError as error:
             raise await self.failure(error) from error
         except openai.APIConnectionError as error:  # also a timeout, or a connection dropped half-way
-            raise Again(f"{type(error).__name__}: {error.__cause__ or error}") from error
+            is_sent = not isinstance(error.__cause__, httpx2.ConnectError | httpx2.LocalProtocolError)
+            raise Again(type(error.__cause__ or error).__name__, is_billed=is_sent) from error
         except (openai.OpenAIError, json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise Again(f"an answer that cannot be read: {error}") from error
+            raise Again(f"an answer that cannot be read: {type(error).__name__}", is_billed=True) from error
         return self.said(answer, time.perf_counter() - started)
 
     def said(self, answer: Any, latency_s: float) -> Said:
@@ -97,16 +100,16 @@ class Endpoint:
                 f"{self.base_url} answers a page, not JSON: {answer.strip()[:60]!r}. MSA_VLM_BASE_URL wants the "
                 "address of the API; it usually ends in /v1"
             )
-        if not isinstance(answer, ChatCompletion) or not answer.choices or answer.choices[0].message is None:
-            raise Again("an answer without choices: is this an OpenAI-compatible chat endpoint?")
-        choice, usage = answer.choices[0], answer.usage
-        return Said(
-            caption=caption_of(choice.message.content or choice.message.refusal or "", self.prompt),
-            finish=choice.finish_reason or "stop",
-            n_prompt_tokens=usage.prompt_tokens if usage else None,
-            n_completion_tokens=usage.completion_tokens if usage else None,
-            latency_s=latency_s,
-        )
+        try:
+            choice = answer.choices[0]
+            words = words_of(choice.message.content) or words_of(choice.message.refusal)
+            finish = choice.finish_reason
+        except (AttributeError, TypeError, LookupError) as error:
+            reason = "an answer without choices: is this an OpenAI-compatible chat endpoint?"
+            raise Again(reason, is_billed=True) from error
+        n_prompt, n_completion = (n_tokens(answer, name) for name in ("prompt_tokens", "completion_tokens"))
+        finish = finish if isinstance(finish, str) else "stop"
+        return Said(caption_of(words, self.request.prompt), finish, n_prompt, n_completion, latency_s)
 
     async def failure(self, error: openai.APIStatusError) -> Exception:
         """What a status means: Again, Rejected, or CaptionError where no call can succeed."""
@@ -130,11 +133,27 @@ class Endpoint:
         return f"{served} Set MSA_VLM_MODEL, or --model; the address (MSA_VLM_BASE_URL) usually ends in /v1"
 
 
+def words_of(content: Any) -> str:
+    """A message's content: a text, or parts of one as some gateways answer. Raises TypeError on anything else."""
+    if isinstance(content, list):
+        return " ".join(words_of(part.get("text")) for part in content if isinstance(part, dict))
+    if content is not None and not isinstance(content, str):
+        raise TypeError(f"content is {type(content).__name__}")
+    return content or ""
+
+
+def n_tokens(answer: Any, name: str) -> int | None:
+    """As billed; None where the endpoint says nothing that can be one."""
+    told = getattr(getattr(answer, "usage", None), name, None)
+    return told if isinstance(told, int) and 0 <= told < 2**31 else None
+
+
 def retry_after_s(error: openai.APIStatusError) -> float | None:
     """Seconds, or a date (RFC 9110); None where the server has no wish that can be read."""
     wish = error.response.headers.get("retry-after", "")
     try:
-        return max(float(wish), 0.0)
+        seconds = float(wish)
+        return max(seconds, 0.0) if math.isfinite(seconds) else None
     except ValueError:
         pass
     try:

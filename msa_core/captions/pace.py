@@ -3,11 +3,13 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from random import SystemRandom
 
 from aiolimiter import AsyncLimiter
 
 MINUTE = 60.0
 WINDOW = 10.0  # seconds over which tokens may come unevenly
+SHORTEST_SPREAD_S, LONGEST_SPREAD_S = 0.5, 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +34,24 @@ class Pace:
         self._requests = AsyncLimiter(1, MINUTE / per_minute) if per_minute else None
         self._tokens = AsyncLimiter(tokens * WINDOW / MINUTE, WINDOW) if tokens else None
         self._rest_until = 0.0
+        self._spread_s = 0.0
+        self._random = SystemRandom()
 
-    def rest(self, seconds: float) -> None:
-        """Nobody calls for a while."""
+    def rest(self, seconds: float, *, is_limit: bool = False) -> None:
+        """Nobody calls for a while; after a limit callers come back one by one, further apart each time."""
         self._rest_until = max(self._rest_until, time.monotonic() + seconds)
+        if is_limit:
+            self._spread_s = min(max(2 * self._spread_s, SHORTEST_SPREAD_S), LONGEST_SPREAD_S)
+
+    def went_well(self) -> None:
+        """An answer came: callers may come closer together again."""
+        self._spread_s = 0.8 * self._spread_s if self._spread_s > SHORTEST_SPREAD_S / 2 else 0.0
 
     async def turn(self, n_tokens: int) -> None:
         """Returns when a call of so many tokens may be made."""
-        while (left := self._rest_until - time.monotonic()) > 0:
-            await asyncio.sleep(left)
         if self._tokens:
             await self._tokens.acquire(min(n_tokens, self._tokens.max_rate))
         if self._requests:
             await self._requests.acquire()
+        while (left := self._rest_until - time.monotonic()) > 0:
+            await asyncio.sleep(left + self._random.uniform(0, self._spread_s))

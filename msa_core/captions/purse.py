@@ -29,13 +29,14 @@ class Spent(Exception):  # noqa: N818
 class Purse:
     """The money of one command. Without prices nothing is counted; without a budget nothing is refused.
 
-    Under a budget the first call goes alone, since it tells what an image really costs.
+    Under a budget the first call goes alone, since it tells what an image really costs. Where an endpoint bills more
+    than a token for 14 × 14 pixels, that one call may cost more than was reserved.
     """
 
     def __init__(self, prices: Prices | None = None, *, budget_usd: float | None = None) -> None:
         self.prices = prices
         self.budget_usd = budget_usd
-        self.spent_usd = 0.0
+        self.spent_usd = self.lost_usd = 0.0
         self._reserved_usd = self._dearest_usd = 0.0
         self._n_paid = 0
         self._changed = asyncio.Condition()
@@ -43,11 +44,11 @@ class Purse:
     @asynccontextmanager
     async def reserving(self, most: tuple[int, int]) -> AsyncIterator[None]:
         """Waits while calls in flight may leave enough. Raises Spent where they cannot."""
-        wanted = max(self.prices.cost_usd(*most), self._dearest_usd) if self.prices else 0.0
         async with self._changed:
-            await self._changed.wait_for(lambda: self._fits(wanted) or not self._reserved_usd)
-            if not self._fits(wanted):
+            await self._changed.wait_for(lambda: self._fits(most) or not self._reserved_usd)
+            if not self._fits(most):
                 raise Spent
+            wanted = self._wanted(most)
             self._reserved_usd += wanted
         try:
             yield
@@ -69,8 +70,19 @@ class Purse:
         self._n_paid += 1
         return cost
 
-    def _fits(self, wanted: float) -> bool:
+    def lose(self, most: tuple[int, int]) -> None:
+        """A call whose answer never came may be billed all the same: it counts as the most it can have cost."""
+        cost = self._wanted(most)
+        self.spent_usd += cost
+        self.lost_usd += cost
+
+    def _wanted(self, most: tuple[int, int]) -> float:
+        """Asked anew each time: what others have cost meanwhile tells more than the bound."""
+        return max(self.prices.cost_usd(*most), self._dearest_usd) if self.prices else 0.0
+
+    def _fits(self, most: tuple[int, int]) -> bool:
         if self.budget_usd is None:
             return True
         is_alone = not self._reserved_usd
-        return (self._n_paid > 0 or is_alone) and self.spent_usd + self._reserved_usd + wanted <= self.budget_usd
+        left = self.budget_usd - self.spent_usd - self._reserved_usd
+        return (self._n_paid > 0 or is_alone) and self._wanted(most) <= left

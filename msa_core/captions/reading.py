@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from msa_core.captions.prompts import Prompt
 
-FENCE = re.compile(r"^\s*```\w*\s*|\s*```\s*$")
+LONGEST = 20_000  # characters that anybody looks at
+FENCE = re.compile(r"^```\w*|```$")
 BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 OBJECT = re.compile(r"\{.*\}", re.DOTALL)
 CUT_OFF = re.compile(r'^\{\s*"\w+"\s*:\s*"')  # the beginning of an object that has no end
@@ -17,7 +18,7 @@ def caption_of(answer: str, prompt: Prompt) -> str:
     """The fields as one line of text; words around the JSON are dropped, an answer without it is kept whole. Control
     characters become blanks: a model may answer any byte.
     """
-    plain = FENCE.sub("", answer).strip()
+    plain = FENCE.sub("", answer[:LONGEST].strip()).strip()
     found = OBJECT.search(plain)
     words = (_of_fields(found[0], prompt) if found else None) or CUT_OFF.sub("", plain)
     return BLANK.sub(" ", words).strip()

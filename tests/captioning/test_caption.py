@@ -114,7 +114,7 @@ def test_where_every_image_is_rejected_it_is_not_the_images(store: Store, endpoi
 def test_a_budget_is_never_exceeded_and_the_rest_waits(store: Store, endpoint: ScriptedEndpoint):
     paying = Paying(Prices(100.0, 400.0), 1.0)
     done = described(store, paying=paying)
-    assert done.is_spent
+    assert done.outcome.is_spent
     assert 0 < done.n_ok < N_OPEN
     assert done.cost_usd is not None
     assert 0.2 < done.cost_usd <= 1.0

@@ -1,7 +1,7 @@
 -- what: the story of each post, an event a row: when it came, where it was placed, who labelled it what, which model thought
 --       what, why it was doubted and queued, how its image was described, which snapshots hold it; each with its run
 -- grain: post_id, event, who, what, run_id
--- reads: posts, ingests, clusters, splits, annotations, snapshots, predictions, doubts, post_images, captions, review_tasks, consensus, run_history
+-- reads: posts, clusters, splits, annotations, snapshots, predictions, doubts, post_images, captions, review_tasks, consensus, run_history
 -- audit: happened_at is not null
 create or replace view main.post_events as
 with events as (
