@@ -82,7 +82,7 @@ def _subject(moment: Moment, task: str | None, model_id: str | None, root: Path)
     if task is not None and task not in tasks:
         raise TaskError(f"No post of the task {task!r}. Tasks here: {', '.join(tasks) or 'none'}")
     task = task or (tasks[0] if tasks else None)
-    model_id = model_id or moment.value("select model_id from latest_models where task = $task", task=task)
+    model_id = model_id or moment.value("select model_id from standing_models where task = $task", task=task)
     return Subject(task, _labels(moment, task), model_id)
 
 

@@ -158,7 +158,7 @@ def _chosen(about: Subject, asked: Asked, moment: Moment, n: int) -> list[dict[s
 
 def _update(desk: Desk, moment: Moment, journal: Journal) -> tuple[list[str], int]:
     """Open posts get what a newer model says, where there is one: the run, and how many posts."""
-    latest = moment.value("select model_id from latest_doubting_models where task = $task", task=desk.about.task)
+    latest = moment.value("select model_id from doubting_models where task = $task", task=desk.about.task)
     if latest == desk.target.model_version:
         return [], 0
     rows = moment.table(OPEN, project=desk.about.title).to_pylist()

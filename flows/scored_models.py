@@ -8,7 +8,12 @@ from typing import Any
 from msa_core.errors import MsaError
 from warehouse import Moment, Store
 
-LATEST = "latest"
+LATEST, CHAMPION = "latest", "champion"
+KNOWN = (
+    "select m.*, s.is_champion from models m left join standing_models s using (model_id)"
+    " left join run_history h on h.run_id = m.origin_run_id where $task is null or m.task = $task"
+    " order by h.finished_at desc, m.model_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +36,14 @@ class ScoredModel:
 
 
 def model_named(store: Store, moment: Moment, name: str, task: str | None = None) -> ScoredModel:
-    """The model `name`, or the `latest` one (of a task). Raises MsaError that says how to list or make models."""
-    known = moment.table(
-        "select m.*, h.finished_at from models m left join run_history h on h.run_id = m.origin_run_id"
-        " where $task is null or m.task = $task order by h.finished_at desc, m.model_id",
-        task=task,
-    ).to_pylist()
-    rows = [row for row in known if name in (LATEST, row["model_id"])]
-    if not rows and name == LATEST:
+    """The model `name`; or the `latest` one (of a task); or its `champion`, which is the latest one where none was ever
+    promoted. Raises MsaError that says how to list or make models.
+    """
+    known = moment.table(KNOWN, task=task).to_pylist()
+    if name == CHAMPION:
+        known = [row for row in known if row["is_champion"]] or known
+    rows = [row for row in known if name in (LATEST, CHAMPION, row["model_id"])]
+    if not rows and name in (LATEST, CHAMPION):
         raise MsaError(f"No model in {store.places.root}. Train one: msa train clara")
     if not rows:
         raise MsaError(f'No model {name!r} in {store.places.root}. List them with: msa sql "from models"')

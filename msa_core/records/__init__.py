@@ -5,7 +5,7 @@ Times are UTC; `*_s` are seconds; digests are lower-case hex.
 """
 
 from msa_core.records.captions import Caption, CaptionPrompt, CaptionWorth
-from msa_core.records.models import CurvePoint, Doubt, Evaluation, Model, Prediction, SnapshotRow
+from msa_core.records.models import CurvePoint, Doubt, Evaluation, Model, Prediction, Promotion, SnapshotRow
 from msa_core.records.posts import Annotation, Cluster, Image, Post, PostImage, Reject, Split
 from msa_core.records.reviews import AnnotatorName, Consensus, GroundTruth, Quarantined, ReviewTask
 
@@ -26,6 +26,7 @@ __all__ = [
     "Post",
     "PostImage",
     "Prediction",
+    "Promotion",
     "Quarantined",
     "Reject",
     "ReviewTask",

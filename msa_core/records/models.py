@@ -1,6 +1,7 @@
-"""What is learned and said of posts: snapshots, models, curves, predictions, doubts, figures."""
+"""What is learned and said of posts: snapshots, models, curves, predictions, doubts, figures, promotions."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +90,21 @@ class Evaluation:
     low: float | None
     high: float | None
     n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A decision on which model stands; `verdict` is promoted, refused or undecided, `decided_by` gate, first, override or
+    rollback. `figures` is JSON.
+    """
+
+    model_id: str
+    decided_at: datetime
+    champion_id: str | None
+    verdict: str
+    decided_by: str
+    why: str
+    figures: str
+    n_test_reads: int
+    latency_ms: float | None
+    champion_latency_ms: float | None

@@ -25,6 +25,7 @@ RECORD_OF = {
     "predictions": records.Prediction,
     "doubts": records.Doubt,
     "evaluations": records.Evaluation,
+    "promotions": records.Promotion,
     "review_tasks": records.ReviewTask,
     "quarantine": records.Quarantined,
     "ground_truth": records.GroundTruth,

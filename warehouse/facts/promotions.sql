@@ -1,12 +1,18 @@
--- what: a decision of the gate
+-- what: a decision on which model stands: by the gate, as the first of its task, by a person's override, or a rollback
 -- grain: model_id, decided_at
 -- keeps: earliest
 -- audit: verdict in ('promoted', 'refused', 'undecided')
+-- audit: decided_by in ('gate', 'first', 'override', 'rollback')
+-- audit: decided_by = 'gate' or verdict = 'promoted'
 create table promotions (
-    model_id varchar,       -- the challenger
-    decided_at timestamptz, -- observed: UTC
-    champion_id varchar,    -- the model in place
-    verdict varchar,        -- promoted, refused or undecided
-    figures varchar,        -- JSON
-    n_test_reads integer    -- readings of the test score so far
+    model_id varchar,           -- the challenger
+    decided_at timestamptz,     -- observed: UTC
+    champion_id varchar,        -- the model in place before; null where there was none
+    verdict varchar,            -- promoted, refused or undecided
+    decided_by varchar,         -- gate, first, override or rollback
+    why varchar,                -- in words
+    figures varchar,            -- JSON: differences with intervals, McNemar, classes, calibration
+    n_test_reads integer,       -- readings of the test score so far, this one included
+    latency_ms double,          -- observed: median milliseconds a post of the challenger, one post at a time
+    champion_latency_ms double  -- observed: of the champion
 );

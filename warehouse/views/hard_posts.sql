@@ -1,6 +1,6 @@
 -- what: posts that the latest model doubts: reasons, hardest first, and the strength of disagreement with the given label
 -- grain: post_id, task
--- reads: standing_doubts, latest_doubting_models
+-- reads: standing_doubts, doubting_models
 -- audit: strength between 0 and 1
 create or replace view main.hard_posts as
 select
@@ -12,5 +12,5 @@ select
     max(d.strength) as strength,
     coalesce(max(d.strength) filter (d.reason = 'wrong-and-confident'), 0) as disagreement
 from standing_doubts d
-join latest_doubting_models m using (model_id)
+join doubting_models m using (model_id)
 group by d.post_id, m.task, d.model_id;

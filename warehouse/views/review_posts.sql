@@ -1,6 +1,6 @@
 -- what: each post as a reviewer would see it, with what the latest model that doubts says of it, and its place
 -- grain: post_id, task
--- reads: posts, splits, post_images, images, shown_captions, hard_posts, latest_doubting_models, predictions
+-- reads: posts, splits, post_images, images, shown_captions, hard_posts, doubting_models, predictions
 -- audit: priority between 0 and 1
 create or replace view main.review_posts as
 with pictures as (
@@ -14,7 +14,7 @@ with pictures as (
 ),
 said as (
     from predictions
-    semi join latest_doubting_models using (model_id)
+    semi join doubting_models using (model_id)
     where is_out_of_fold
     qualify row_number() over (partition by post_id, model_id order by fold nulls last) = 1
 )
@@ -37,7 +37,7 @@ select
         else 0.5 * coalesce(h.strength, 0)
     end as priority
 from posts p
-join latest_doubting_models m using (task)
+join doubting_models m using (task)
 join splits s using (post_id)
 left join hard_posts h on h.post_id = p.post_id and h.task = p.task
 left join said r on r.post_id = p.post_id and r.model_id = m.model_id

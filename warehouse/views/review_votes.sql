@@ -1,6 +1,6 @@
 -- what: who says what of each post that people judged: the people, the dump's policy in force, and the latest model
 -- grain: post_id, rater
--- reads: answers, policy_labels, policy_in_force, predictions, latest_doubting_models, posts
+-- reads: answers, policy_labels, policy_in_force, predictions, doubting_models, posts
 create or replace view main.review_votes as
 with people as (
     select post_id, annotator as rater, label, origin <> 'simulated' as is_person
@@ -16,7 +16,7 @@ dump as (
 model as (
     select p.post_id, 'model' as rater, p.label, false as is_person
     from predictions p
-    join latest_doubting_models m using (model_id)
+    join doubting_models m using (model_id)
     join posts o on o.post_id = p.post_id and o.task = m.task
     semi join people on people.post_id = p.post_id
     where p.is_out_of_fold and p.label is not null
