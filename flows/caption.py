@@ -23,6 +23,8 @@ from flows.caption_ledger import (
 )
 from flows.caption_options import (
     FREE,
+    BudgetOption,
+    DryRunOption,
     LimitOption,
     MaxTokensOption,
     ModelOption,
@@ -200,8 +202,8 @@ def command(
     timeout_s: Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds a call.")] = 60.0,
     prompt_price: PriceOption = None,
     completion_price: PriceOption = None,
-    budget_usd: Annotated[float | None, typer.Option(help="US dollars that this command may spend.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Calls, tokens and dollars; ask nothing.")] = False,
+    budget_usd: BudgetOption = None,
+    dry_run: DryRunOption = False,
     retry_refused: RetryRefusedOption = False,
     new_prompt: NewPromptOption = False,
 ) -> None:

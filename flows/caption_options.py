@@ -21,6 +21,8 @@ MaxTokensOption = Annotated[int, typer.Option(min=1, help="Of an answer.")]
 TemperatureOption = Annotated[float, typer.Option(min=0, help="Of the first answer.")]
 RetryTemperatureOption = Annotated[float, typer.Option(min=0, help="Of the second, where the gate refuses the first.")]
 PriceOption = Annotated[float | None, typer.Option(min=0, help="US dollars a million tokens.")]
+BudgetOption = Annotated[float | None, typer.Option(help="US dollars that this command may spend.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Calls, tokens and dollars; ask nothing.")]
 RetryRefusedOption = Annotated[bool, typer.Option("--retry-refused", help="Ask again what the gate refused.")]
 NewPromptOption = Annotated[bool, typer.Option("--new-prompt", help="The prompt was changed, and that is meant.")]
 

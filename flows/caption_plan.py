@@ -1,11 +1,15 @@
 """What `msa caption` would ask, before a call is made: images, tokens, cost."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 
 from flows.caption_ledger import Scope, Waiting, refuse_another_prompt, under_way, waiting
+from flows.caption_options import Paying
 from flows.captioners import Asked, captioner_of
 from msa_core.captions.captioner import Captioner, Picture
 from msa_core.captions.purse import Prices
+from msa_core.errors import CaptionError
 from warehouse import Moment, Store
 
 USUAL = (
@@ -43,6 +47,18 @@ def plan(store: Store, *, asked: Asked, scope: Scope, prices: Prices | None, new
         tokens, is_bound = _tokens(moment, captioner, rows)
     cost = prices.cost_usd(*tokens) if prices else None
     return Plan(captioner.name, captioner.model, len(rows), *tokens, is_bound, cost)
+
+
+def affordable(captioner: Captioner, rows: list[Waiting], paying: Paying) -> list[Waiting]:
+    """The first ones whose answers cannot cost more than the budget, together. Raises CaptionError where none fits."""
+    if paying.budget_usd is None or paying.prices is None or not rows:
+        return rows
+    most = (captioner.most_tokens(Picture(image, b"", text)) for image, text, _ in rows)
+    spent = list(accumulate(paying.prices.cost_usd(*tokens) for tokens in most))
+    n_kept = bisect_right(spent, paying.budget_usd)
+    if n_kept == 0:
+        raise CaptionError(f"A budget of ${paying.budget_usd:g} does not hold one image: ${spent[0]:.4f} at most.")
+    return rows[:n_kept]
 
 
 def lines(found: Plan) -> list[str]:

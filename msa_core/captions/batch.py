@@ -41,19 +41,25 @@ class Standing:
         return self.status in OVER
 
 
-async def submit(endpoint: Endpoint, pictures: Iterable[Picture], *, tag: str) -> str:
-    """The batch's id. Raises CaptionError, Again; an image that cannot be decoded is left out."""
-    lines = io.BytesIO()
+async def lines_of(endpoint: Endpoint, pictures: Iterable[Picture]) -> tuple[bytes, list[Caption]]:
+    """The file of a batch; and the rows of images that cannot be decoded, which have no line in it."""
+    lines, unreadable = io.BytesIO(), []
     for picture in pictures:
         try:
             body = await endpoint.request.body(picture, picture.n_attempts)
-        except Rejected:
+        except Rejected as error:
+            unreadable.append(rejected(endpoint, picture, picture.n_attempts, str(error)))
             continue
         name = caption_id(endpoint, picture, picture.n_attempts)
         line = {"custom_id": name, "method": "POST", "url": PATH, "body": body | endpoint.request.schema()}
         lines.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+    return lines.getvalue(), unreadable
+
+
+async def submit(endpoint: Endpoint, lines: bytes, *, tag: str) -> str:
+    """The batch's id. Raises CaptionError, Again."""
     patient = endpoint.client.with_options(max_retries=N_TRIES)
-    file = await _asked(endpoint, patient.files.create(file=("captions.jsonl", lines.getvalue()), purpose="batch"))
+    file = await _asked(endpoint, patient.files.create(file=("captions.jsonl", lines), purpose="batch"))
     made = endpoint.client.batches.create(  # asked once: a second one would be paid for, too
         input_file_id=file.id, endpoint=PATH, completion_window="24h", metadata={TAG: tag}
     )
@@ -63,10 +69,14 @@ async def submit(endpoint: Endpoint, pictures: Iterable[Picture], *, tag: str) -
 async def find(endpoint: Endpoint, *, tag: str) -> str | None:
     """The batch that an interrupted `submit` made after all."""
     client = endpoint.client.with_options(max_retries=N_TRIES)
-    async for batch in await _asked(endpoint, client.batches.list(limit=100)):
-        if (batch.metadata or {}).get(TAG) == tag:
-            return batch.id
-    return None
+    page = await _asked(endpoint, client.batches.list(limit=100))
+    while True:
+        for batch in page.data:
+            if (batch.metadata or {}).get(TAG) == tag:
+                return batch.id
+        if not page.has_next_page():
+            return None
+        page = await _asked(endpoint, page.get_next_page())
 
 
 async def standing(endpoint: Endpoint, batch_id: str) -> Standing:

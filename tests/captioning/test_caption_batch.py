@@ -2,11 +2,15 @@
 
 import shutil
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from flows.caption import caption
 from flows.caption_batch import Batched, caption_batch
 from flows.caption_ledger import Scope
+from flows.caption_options import Paying
+from flows.caption_plan import plan
 from flows.captioners import Asked
 from msa_core.captions.pace import Limits
 from msa_core.captions.purse import Prices
@@ -20,8 +24,11 @@ QWEN = Asked("openai")
 N_OPEN = 48
 
 
-def batched(store: Store, *, limit: int | None = None, every_s: float | None = None) -> Batched:
-    return caption_batch(store, asked=QWEN, scope=Scope(limit=limit), prices=Prices(1.0, 2.0), every_s=every_s)
+def batched(
+    store: Store, *, limit: int | None = None, every_s: float | None = None, budget_usd: float | None = None
+) -> Batched:
+    paying = Paying(Prices(1.0, 2.0), budget_usd)
+    return caption_batch(store, asked=QWEN, scope=Scope(limit=limit), paying=paying, every_s=every_s)
 
 
 def n_submitted(endpoint: ScriptedEndpoint) -> int:
@@ -134,6 +141,34 @@ def test_an_endpoint_without_batches_says_so(store: Store, endpoint: ScriptedEnd
     with pytest.raises(CaptionError, match=r"no batches.*msa caption"):
         batched(store)
     assert caption(store, asked=QWEN, scope=Scope(), limits=Limits(4)).n_ok == N_OPEN  # type: ignore[union-attr]
+
+
+def test_a_batch_holds_no_more_than_its_budget_does(store: Store, endpoint: ScriptedEndpoint):
+    planned = plan(store, asked=QWEN, scope=Scope(limit=1), prices=Prices(1.0, 2.0))
+    assert planned is not None
+    assert planned.cost_usd
+    done = batched(store, every_s=0.01, budget_usd=5.5 * planned.cost_usd).done
+    assert done is not None
+    assert 5 <= len(endpoint.asked) < 10  # a smaller image costs less
+    assert done.cost_usd is not None
+    assert done.cost_usd <= 5.5 * planned.cost_usd
+    with pytest.raises(CaptionError, match="does not hold one image"):
+        batched(store, budget_usd=planned.cost_usd / 100)
+
+
+def test_an_image_that_cannot_be_decoded_is_refused_and_never_sent(store: Store, endpoint: ScriptedEndpoint):
+    with store.moment() as moment:
+        rows = moment.table("select * exclude (run_id, origin_run_id) from facts.images order by image_sha256")
+    broken = rows.set_column(1, "bytes", pa.array([b"no image"] * rows.num_rows, pa.binary()))
+    for path in store.places.root.glob("facts/images/run_id=ingest-*/*.parquet"):
+        pq.write_table(broken.append_column("origin_run_id", pa.array([path.parent.name[7:]] * rows.num_rows)), path)
+    done = batched(store, every_s=0.01).done
+    assert done is not None
+    assert (n_submitted(endpoint), done.n_ok, done.n_waiting) == (0, 0, 0)
+    with store.moment() as moment:
+        assert moment.value("select count(*) from captions where reason = 'unreadable-image'") == N_OPEN
+    assert batched(store).done is not None
+    assert n_submitted(endpoint) == 0
 
 
 def test_a_refused_answer_is_drawn_again_in_the_next_batch(store: Store, endpoint: ScriptedEndpoint):

@@ -1,0 +1,62 @@
+"""Batches that were submitted and are not collected yet: what will be asked stands in a journal before it is."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from flows.caption_ledger import Waiting
+from msa_core.captions.captioner import Picture
+from msa_core.captions.endpoint import Endpoint
+from msa_core.errors import CaptionError
+from warehouse.journal import Journal
+
+LINES_A_BATCH = 500  # images lie within the lines, and a batch file holds 200 MB at most
+
+
+@dataclass(frozen=True, slots=True)
+class BatchesOut:
+    """A batch is known by its tag: first its rows, then the id that the endpoint gave it (None: no line was left)."""
+
+    journal: Journal
+    endpoint: Endpoint
+
+    def under_way(self) -> dict[str, list[Picture]]:
+        """What was submitted or is to be, by tag; without files. Raises CaptionError where another captioner asked."""
+        intended = {line["tag"]: line for line in self.journal.read() if "rows" in line}
+        for line in intended.values():
+            if line["asked"] != self._asked():
+                raise CaptionError(f"A batch is under way, asked by {line['asked']}. Collect it first, so asked.")
+        return {
+            tag: [Picture(image, b"", text, n) for image, text, n in line["rows"]] for tag, line in intended.items()
+        }
+
+    def intend(self, rows: Sequence[Waiting]) -> None:
+        """These images, in batches."""
+        key = [self.endpoint.model, self.endpoint.request.prompt.sha256, self.endpoint.parameters]
+        for start in range(0, len(rows), LINES_A_BATCH):
+            part = rows[start : start + LINES_A_BATCH]
+            self.journal.append({"tag": uuid4().hex, "asked": self._asked(), "key": key, "rows": part})
+
+    def submitted(self) -> dict[str, str | None]:
+        """The ids so far, by tag."""
+        return {line["tag"]: line["batch_id"] for line in self.journal.read() if "batch_id" in line}
+
+    def note(self, tag: str, batch_id: str | None, *, n_unreadable: int) -> None:
+        """This batch is submitted, without `n_unreadable` of its images."""
+        self.journal.append({"tag": tag, "batch_id": batch_id, "n_unreadable": n_unreadable})
+
+    def n_unreadable(self) -> int:
+        """Images that were never sent."""
+        return sum(line.get("n_unreadable", 0) for line in self.journal.read())
+
+    def keep_only(self, tags: Iterable[str]) -> None:
+        """What was not submitted waits again."""
+        kept = set(tags)
+        lines = [line for line in self.journal.read() if line["tag"] in kept]
+        self.journal.fold()
+        self.journal.append_all(lines)
+
+    def _asked(self) -> list[str]:
+        """Who was asked what."""
+        prompt = self.endpoint.request.prompt
+        return [self.endpoint.base_url, self.endpoint.model, prompt.name, prompt.sha256, self.endpoint.parameters]
