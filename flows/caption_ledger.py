@@ -25,7 +25,8 @@ EARLIER = (
 UNDER_THIS = "select 1 from captions where model = $model and prompt_sha256 = $sha256 limit 1"
 BYTES = "select image_sha256, bytes from image_bytes where image_sha256 in (select unnest($digests))"
 KNOWN = "select 1 from captions where captioner = $captioner and model = $model and status = 'ok' limit 1"
-IMAGES_AT_ONCE = 128
+SIZES = "select image_sha256, n_bytes from images where image_sha256 in (select unnest($digests))"
+IMAGES_AT_ONCE, BYTES_AT_ONCE = 128, 64 * 2**20
 
 Waiting = tuple[str, str | None, int]  # an image, the post's text where the prompt holds it, attempts made
 
@@ -72,11 +73,26 @@ def waiting(
 
 def pictures(moment: Moment, rows: Sequence[Waiting]) -> Iterator[Picture]:
     """Their files, in order, some at a time."""
-    for start in range(0, len(rows), IMAGES_AT_ONCE):
-        part = rows[start : start + IMAGES_AT_ONCE]
+    for part in _parts(moment, rows):
         table = moment.table(BYTES, digests=[image for image, _, _ in part])
         files = dict(zip(table["image_sha256"].to_pylist(), table["bytes"].to_pylist(), strict=True))
         yield from (Picture(image, files[image], text, n) for image, text, n in part)
+
+
+def _parts(moment: Moment, rows: Sequence[Waiting]) -> Iterator[list[Waiting]]:
+    """Of few images and few bytes: photos may be large."""
+    table = moment.table(SIZES, digests=[image for image, _, _ in rows])
+    sizes = dict(zip(table["image_sha256"].to_pylist(), table["n_bytes"].to_pylist(), strict=True))
+    part: list[Waiting] = []
+    held = 0
+    for row in rows:
+        if part and (len(part) == IMAGES_AT_ONCE or held + sizes[row[0]] > BYTES_AT_ONCE):
+            yield part
+            part, held = [], 0
+        part.append(row)
+        held += sizes[row[0]]
+    if part:
+        yield part
 
 
 def knows(moment: Moment, captioner: Captioner) -> bool:

@@ -94,8 +94,8 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """A decision on which model stands. `verdict`: promoted, refused or undecided; `decided_by`: gate, first, override or
-    rollback; `figures` is JSON.
+    """A decision on which model stands. `verdict`: promoted, refused or undecided; `decided_by`: gate, first, override
+    or rollback; `figures` is JSON.
     """
 
     model_id: str
