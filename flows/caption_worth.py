@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.captions_read import AS_WORTHY, kind_named
+from flows.learning import at_hand
 from flows.options import DEFAULT_STORE, ForceOption, StoreOption, open_store
 from flows.output import say, show
 from flows.progress import progress
-from flows.train import TOWERS_HELP, at_hand
-from flows.training_set import TrainingSet, freeze, subject
+from flows.snapshot import kept
+from flows.train import TOWERS_HELP
+from flows.training_set import TrainingSet, curation, freeze, subject
 from flows.working import working
 from msa_core.errors import TrainingError
 from msa_core.records import CaptionWorth
@@ -78,7 +80,7 @@ def worth(
     with store.moment() as moment:
         about = subject(moment, task, source)
         kind = kind_named(moment, about, captions)
-        frozen = freeze(moment, about, keeps_leaks=keep_leaks, captions=kind)
+        frozen = freeze(moment, about, curation(moment, captions=kind, keeps_leaks=keep_leaks))
         _check(frozen, kind, seeds)
         content = content_of(moment, [row.post_id for row in frozen.rows], kind)
         plans = pairs_of_plans(frozen, content, asked.reading(kind, caption_length), seeds, precision)
@@ -86,12 +88,14 @@ def worth(
         run = store.begin("caption-worth", parameters=said, inputs=[frozen.snapshot_id], version=1, force=force)
         if run is None:
             return _standing(store, frozen, kind, said)
+        if is_main_process():  # a figure can always be traced to its posts
+            kept(store, moment, frozen)
         with working(store, run, resume=resume) as work:
             if store.has_run(run.run_id):  # another process was there first, and has just ended
                 return _standing(store, frozen, kind, said)
             arms = Arms(frozen, content, PostArrays(store, moment, plans[0][0].config.image_size), plans)
             figures = _figures(arms, kind, arms.probs(work, on_done))
-            is_written = is_main_process() and _commit(run, frozen, figures, work)
+            is_written = is_main_process() and _commit(run, figures, work)
             return WorthDone(run.run_id if is_written else None, kind, figures)
 
 
@@ -174,10 +178,9 @@ def _figures(arms: "Arms", kind: str, probs: tuple[Any, Any]) -> tuple[CaptionWo
     )
 
 
-def _commit(run: Run, frozen: TrainingSet, figures: tuple[CaptionWorth, ...], work: Path) -> bool:
-    """The snapshot goes with its figures, so that a figure can always be traced to its posts."""
+def _commit(run: Run, figures: tuple[CaptionWorth, ...], work: Path) -> bool:
+    """True; what was trained for the figures goes."""
     with run:
-        run.write("snapshots", frozen.rows)
         run.write("caption_worths", figures)
     shutil.rmtree(work, ignore_errors=True)
     return True

@@ -2,10 +2,13 @@
 
 import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
+
+from flows.disk import disk_trouble
 
 VERBS = {
     "demo": "Make a dump, run the whole loop on it, and say what to look at.",
@@ -93,10 +96,23 @@ class VerbGroup(TyperGroup):
             _say("stopped; what was committed stands, and the same command goes on from there")
             raise typer.Exit(130) from None
         except Exception as error:
-            if not _is_ours(error) and not isinstance(error, WRONG_PATHS):
+            words = mistake(error)
+            if words is None:
                 raise
-            _say(f"error: {error}")
+            _say(f"error: {words}")
             raise typer.Exit(2) from None
+
+
+class VerbCommand(TyperCommand):
+    """A verb, whose begin and end stand in the store's log."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it."""
+        from flows.logs import logged
+
+        store = ctx.params.get("store")
+        with logged(ctx.command_path.removeprefix("msa "), ctx.params, store=Path(store) if store else None):
+            return super().invoke(ctx)
 
 
 def _load(group: str, verb: str, told: str) -> Any:
@@ -104,7 +120,7 @@ def _load(group: str, verb: str, told: str) -> Any:
     name = f"{group}_{verb}" if group in GROUPS else verb
     module = importlib.import_module(f"flows.{name.replace('-', '_')}")
     app = typer.Typer(**PLAIN)
-    app.command(name=verb, help=told)(module.command)
+    app.command(name=verb, help=told, cls=VerbCommand)(module.command)
     return typer.main.get_command(app)
 
 
@@ -129,10 +145,14 @@ def main(arguments: list[str] | None = None) -> None:
     app(args=arguments, prog_name="msa")
 
 
-def _is_ours(error: Exception) -> bool:
-    """The trees of `warehouse.errors` and `msa_core.errors`; neither is imported before it is needed."""
+def mistake(error: BaseException) -> str | None:
+    """The words of what a person can mend: a wrong path, a full disk, an error of the trees of `warehouse.errors` and
+    `msa_core.errors` (neither is imported before it is needed). None for a fault of ours.
+    """
     names = {f"{base.__module__}.{base.__name__}" for base in type(error).__mro__}
-    return bool(names & {"warehouse.errors.StoreError", "msa_core.errors.MsaError"})
+    if names & {"warehouse.errors.StoreError", "msa_core.errors.MsaError"} or isinstance(error, WRONG_PATHS):
+        return str(error)
+    return disk_trouble(error)
 
 
 def _say(text: str) -> None:

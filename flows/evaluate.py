@@ -19,12 +19,13 @@ from warehouse import Moment, Store, digest
 SPLITS = ("val", "test", "folds")
 
 JUDGED = "from judged_posts where model_id = $model and split = $split and coalesce(source = $source, is_own_source)"
+OUT_OF_FOLD = "select 1 from judged_posts where model_id = $model and split = 'folds' and probs is not null limit 1"
 LEARNED = "from training_posts where model_id = $model and split <> 'val' order by post_id"
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluateDone:
-    """`run_id` is null where these figures stand in the store already; `n_test_reads` counts evaluations on test."""
+    """`run_id` is null where these figures stand in the store already; `n_test_reads` counts evaluations and gates."""
 
     run_id: str | None
     model_id: str
@@ -54,7 +55,7 @@ def evaluate(
     with store.moment() as moment:
         of = model_named(store, moment, model, task)
         judged = _judged(moment, of, split, source)
-        figures = _figures(of.model_id, split, judged, of.labels, _stacked(judged), seed)
+        figures = _figures(of.model_id, split, judged, of.labels, stacked(judged), seed)
         figures += _baselines(moment, of, split, judged, seed) if baselines else []
     asked = {"model_id": of.model_id, "split": split, "source": source, "baselines": baselines, "seed": seed}
     inputs = [of.origin_run_id, f"labels-{digest([judged['post_id'].to_pylist(), judged['label'].to_pylist()])}"]
@@ -66,10 +67,18 @@ def evaluate(
     return EvaluateDone(run_id, of.model_id, split, judged.num_rows, tuple(figures), _n_test_reads(store, of.task))
 
 
+def unsealed_split(store: Store, model_id: str) -> str | None:
+    """Where a model may be judged as often as anybody likes: val, or in a store without it out of fold; else null."""
+    with store.moment() as moment:
+        if moment.value("select 1 from validation_predictions where model_id = $model limit 1", model=model_id):
+            return "val"
+        return "folds" if moment.value(OUT_OF_FOLD, model=model_id) else None
+
+
 def command(  # noqa: PLR0917 (a command's options are its arguments)
     store: StoreOption = DEFAULT_STORE,
     split: Annotated[str, typer.Option(help="val, test, or folds (out-of-fold over the training set).")] = "val",
-    model: Annotated[str, typer.Option(help="A model's id, or latest.")] = LATEST,
+    model: Annotated[str, typer.Option(help="A model's id, latest, or champion.")] = LATEST,
     task: Annotated[str | None, typer.Option(help="Of which task the latest model is meant.")] = None,
     source: Annotated[str | None, typer.Option(help="Only posts of this source.")] = None,
     output: Annotated[Path | None, typer.Option(help="File for the JSON; else it is printed.")] = None,
@@ -104,11 +113,13 @@ def _judged(moment: Moment, of: ScoredModel, split: str, source: str | None) -> 
     return found
 
 
-def _stacked(judged: pa.Table) -> np.ndarray:
+def stacked(judged: pa.Table) -> np.ndarray:
+    """Probs (N, C) of posts that are all scored."""
     return np.array(judged["probs"].to_pylist(), dtype=np.float64)
 
 
-def _places(labels: pa.ChunkedArray, order: tuple[str, ...]) -> np.ndarray:
+def places(labels: pa.ChunkedArray, order: tuple[str, ...]) -> np.ndarray:
+    """Labels (N,) as places in a model's own. Raises MsaError where it knows one of them not."""
     strange = sorted(set(labels.to_pylist()) - set(order))
     if strange:
         raise MsaError(
@@ -122,7 +133,7 @@ def _figures(
 ) -> list[Evaluation]:
     from msa_core.metrics import figures
 
-    found = figures(_places(judged["label"], labels), probs, labels, seed=seed)
+    found = figures(places(judged["label"], labels), probs, labels, seed=seed)
     return [
         Evaluation(name, split, each.name, each.label, each.value, each.low, each.high, judged.num_rows)
         for each in found
@@ -134,7 +145,7 @@ def _baselines(moment: Moment, of: ScoredModel, split: str, judged: pa.Table, se
     from msa_core.baselines import majority, tfidf
 
     learned = moment.table(LEARNED, model=of.model_id)
-    truth, texts = _places(learned["label"], of.labels), np.array(learned["text"].to_pylist(), dtype=object)
+    truth, texts = places(learned["label"], of.labels), np.array(learned["text"].to_pylist(), dtype=object)
     asked = np.array(judged["text"].to_pylist(), dtype=object)
     common, words = (np.zeros((judged.num_rows, len(of.labels))) for _ in range(2))
     for learn, judge in _parts(of, split, learned, judged):
@@ -154,6 +165,6 @@ def _parts(of: ScoredModel, split: str, learned: pa.Table, judged: pa.Table) -> 
 
 
 def _n_test_reads(store: Store, task: str) -> int:
-    """Evaluations on test of models of this task; the same evaluation again is the same reading."""
+    """Readings of the test by evaluations and gates of models of this task; the same again is the same reading."""
     with store.moment() as moment:
         return int(moment.value("select count(*) from test_reads where task = $task", task=task))

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from flows.parentage import Parent
 from flows.post_arrays import Content, PostArrays
 from flows.training_set import TrainingSet
 from msa_core import checkpoint
 from msa_core.batches import Posts
-from msa_core.clara import ClaraConfig, n_weights
+from msa_core.clara import Clara, ClaraConfig, n_weights
 from msa_core.errors import TrainingError
 from msa_core.presets import Asked, clara_config, recipe
 from msa_core.text import mask
@@ -24,17 +25,18 @@ __all__ = ["Asked", "Fit", "Plan", "is_main_process", "plan", "start_over", "tra
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that decides the weights; `folds` 0 trains the model alone."""
+    """Everything that decides the weights; `folds` 0 trains the model alone, without a `parent` from scratch."""
 
     preset: str
     config: ClaraConfig
     recipe: Recipe
     folds: int
+    parent: Parent | None = None
 
     def parameters(self) -> dict[str, Any]:
         """As JSON can say it."""
-        recipe = asdict(self.recipe)
-        return {"preset": self.preset, "config": self.config.plain(), "recipe": recipe, "folds": self.folds}
+        recipe, parent = asdict(self.recipe), {} if self.parent is None else {"parent": self.parent.model_id}
+        return {"preset": self.preset, "config": self.config.plain(), "recipe": recipe, "folds": self.folds, **parent}
 
     def json(self) -> str:
         """`parameters`, as the model's fact keeps them."""
@@ -53,14 +55,19 @@ class Fit:
     n_trainable: int
 
 
-def plan(frozen: TrainingSet, content: Content, asked: Asked, folds: int, precision: str) -> Plan:
-    """Raises TrainingError."""
+def plan(
+    frozen: TrainingSet, content: Content, asked: Asked, folds: int, precision: str, parent: Parent | None = None
+) -> Plan:
+    """With a parent its settings, and what was asked must fit them. Raises TrainingError."""
+    asked = asked if parent is None else parent.asked(asked)
     known = {row.fold for row in frozen.rows if row.fold is not None}
     if folds == 1 or folds > len(known):
         raise TrainingError(f"No {folds} folds: the posts lie in {len(known)}. Choose --folds 0, or 2 to {len(known)}")
     is_masked = all(text is None or mask(text) == text for text in content.texts)
     config = clara_config(asked, frozen.about.task, frozen.about.labels, is_masked=is_masked)
-    return Plan("clara", replace(config, precision=precision_here(precision, config)), recipe(asked), folds)
+    if parent is not None:
+        config = parent.fitting(config, folds)
+    return Plan("clara", replace(config, precision=precision_here(precision, config)), recipe(asked), folds, parent)
 
 
 def train_models(
@@ -102,18 +109,26 @@ class _Part:
 
     def fit(self, fold: int | None, learn: list[int], stop: list[int], work: Path, folder: Path, on_done: Any) -> Fit:
         """Train on the posts at `learn`, stop by those at `stop`, save into `folder`."""
-        config = self.plan.config
-        towers = towers_of(config, self._words(learn), self.plan.recipe.seed)
-        network = checkpoint.build(config, towers, seed=self.plan.recipe.seed)
-        validation = self._posts(stop, towers.tokenizer) if stop else None
+        network, tokenizer = self._begun(fold, learn)
+        validation = self._posts(stop, tokenizer) if stop else None
         progress = train(
-            network, self._posts(learn, towers.tokenizer), validation, self.plan.recipe, work=work, on_done=on_done
+            network, self._posts(learn, tokenizer), validation, self.plan.recipe, work=work, on_done=on_done
         )
         metrics = _metrics(progress, len(learn), len(stop))
         fit = Fit(fold, folder, progress.curve, metrics, *n_weights(network))
         if is_main_process():
-            checkpoint.save(network, towers.tokenizer, folder, {**metrics, "curve": progress.curve})
+            checkpoint.save(network, tokenizer, folder, {**metrics, "curve": progress.curve})
         return fit
+
+    def _begun(self, fold: int | None, learn: list[int]) -> tuple[Clara, Any]:
+        """The network and its tokenizer: new ones, or the parent's, which held out what this one does."""
+        plan = self.plan
+        if plan.parent is None:
+            towers = towers_of(plan.config, self._words(learn), plan.recipe.seed)
+            return checkpoint.build(plan.config, towers, seed=plan.recipe.seed), towers.tokenizer
+        network, tokenizer = checkpoint.load(plan.parent.folder_of(fold))
+        network.config = plan.config
+        return network, tokenizer
 
     def _words(self, learn: list[int]) -> list[str]:
         """All that a tokenizer may learn from: texts, and captions where they are read."""

@@ -18,7 +18,7 @@ from warehouse import Store
 
 @dataclass(frozen=True, slots=True)
 class Looped:
-    """Where the page lies, and the model that it is about."""
+    """Where the page lies, and the model in place, which it is about."""
 
     model_id: str
     report: Path
@@ -99,7 +99,7 @@ def command(
     captioner: Annotated[str, typer.Option(help="For images: pixels, openai (it costs), none.")] = "pixels",
     output: Annotated[Path, typer.Option(help="The report to write.")] = Path("report.html"),
 ) -> None:
-    """Ingest, split, train, score, evaluate, mine, caption, report. PREFECT_API_URL names a Prefect server."""
+    """Ingest, split, train, score, evaluate, gate, mine, caption, report. PREFECT_API_URL names a Prefect server."""
     images = tuple(name for name in (["image"] if image_column is None else image_column) if name)
     words, label, split, time = (name or None for name in (text_column, label_column, split_column, time_column))
     columns = Columns(id_column, words, images, label, split, time) if format == "table" else None

@@ -4,17 +4,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 from prefect import flow, task
 from prefect.artifacts import create_link_artifact, create_table_artifact
-from prefect.cache_policies import NO_CACHE
-from prefect.tasks import exponential_backoff
 
 from flows.loop import Reading
 from flows.output import say
-from msa_core.errors import CaptionError
-from warehouse import LeaseHeld, Store
+from flows.patience import PATIENT
+from msa_core.errors import CaptionError, GateError
+from warehouse import Store
 
 COUNTED = (
     "posts",
@@ -24,36 +22,13 @@ COUNTED = (
     "labels",
     "splits",
     "models",
+    "promotions",
     "predictions",
     "doubts",
     "captions",
     "queue",
 )
 AS_IT_IS = Reading()
-FINAL = (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)
-
-
-def may_pass(task: Any, run: Any, state: Any) -> bool:
-    """A full disk, a lost network or another process's work may pass; a user's mistake or an error of ours stays."""
-    try:
-        state.result()
-    except LeaseHeld:
-        return True
-    except Exception as error:
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, OSError):
-            cause = cause.__cause__  # a full disk comes as StoreUnwritable, a lost hub as MissingWeights
-        return cause is not None and not isinstance(cause, FINAL)
-    return False
-
-
-PATIENT: dict[str, Any] = {
-    "retries": 2,
-    "retry_delay_seconds": exponential_backoff(backoff_factor=2),
-    "retry_jitter_factor": 0.5,
-    "retry_condition_fn": may_pass,
-    "cache_policy": NO_CACHE,  # a run of the store knows by itself whether it was done
-}
 
 
 @task(name="ingest", **PATIENT)
@@ -121,17 +96,33 @@ def score_stage(root: str, model_id: str) -> list[str]:
 @task(name="evaluate", **PATIENT)
 def evaluate_stage(root: str, model_id: str) -> str | None:
     """The id of the run. Judged on validation posts, or in a store without them out of fold; never on test."""
-    from flows.evaluate import evaluate
+    from flows.evaluate import evaluate, unsealed_split
 
     with _clocked("evaluate") as tell:
-        store = _store(root)
-        with store.moment() as moment:
-            counted = "select count(*) from validation_predictions where model_id = $model_id"
-            split = "val" if moment.value(counted, model_id=model_id) else "folds"
-        done = evaluate(store, model=model_id, split=split, baselines=True)
+        split = unsealed_split(_store(root), model_id) or "folds"
+        done = evaluate(_store(root), model=model_id, split=split, baselines=True)
         figure = next(f for f in done.figures if f.name == "weighted_f1" and f.model_id == model_id)
         tell(done.run_id, f"weighted F1 {figure.value:.3f} on {done.n_posts:,} posts of {split}")
     return done.run_id
+
+
+@task(name="gate", **PATIENT)
+def gate_stage(root: str, model_id: str) -> str:
+    """The model in place afterwards. A task's first is not judged on test; without a verdict the champion stays."""
+    from flows.gate import gate
+    from flows.scored_models import CHAMPION, model_named
+
+    with _clocked("gate") as tell:
+        store = _store(root)
+        try:
+            done = gate(store, model=model_id)
+        except GateError as error:
+            tell("", f"no verdict: {error}")
+            with store.moment() as moment:
+                of = model_named(store, moment, model_id)
+                return model_named(store, moment, CHAMPION, of.task).model_id
+        tell(done.run_id, "; ".join(filter(None, (done.why, done.warning))))
+    return done.standing_id
 
 
 @task(name="mine", **PATIENT)
@@ -189,21 +180,26 @@ def loop_flow(
     epochs: int | None = None,
     captioner: str = "pixels",
 ) -> str:
-    """From a dump, or without one from what the store holds, to a report; the id of the model."""
+    """From a dump, or without one from what the store holds, to a report; the id of the model in place, which is what
+    is mined and reported.
+    """
     if form and path and source:
         ingest_stage(root, form, path, source, task_name, reading)
     split_stage(root)
     model_id = train_stage(root, source, task_name, towers, folds, epochs)
     score_stage(root, model_id)
     evaluate_stage(root, model_id)
-    mine_stage(root, model_id)
+    standing_id = gate_stage(root, model_id)
+    if standing_id != model_id:
+        score_stage(root, standing_id)
+    mine_stage(root, standing_id)
     caption_stage(root, captioner)
-    page = report_stage(root, model_id, output)
+    page = report_stage(root, standing_id, output)
     with _store(root).moment() as moment:
         counts = [{"what": name, "rows": moment.value(f"select count(*) from {name}")} for name in COUNTED]  # noqa: S608
     create_table_artifact(counts, key="msa-loop-counts", description=f"What {root} holds after {model_id}")
-    create_link_artifact(Path(page).as_uri(), link_text="the report", key="msa-loop-report", description=model_id)
-    return model_id
+    create_link_artifact(Path(page).as_uri(), link_text="the report", key="msa-loop-report", description=standing_id)
+    return standing_id
 
 
 def _store(root: str) -> Store:

@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from flows.cells import defused
+from flows.gallery_read import gallery_section
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
+from flows.rounds_read import round_sections
 from msa_core.errors import MsaError, TaskError
 from msa_core.page.contents import Figure, Page, Section
 from msa_core.tasks import TASKS
@@ -22,6 +24,10 @@ ROUNDS = "from rounds where project in (select project from review_projects wher
 CHANGES = "select given_label, label, count(*) as n from review_changes where task = $task group by all order by all"
 UNFIT = "select reason, captioner, count(*) as n from captions where status = 'refused' group by all order by all"
 COSTS = "from caption_costs order by all"
+DRIFTS = (
+    "select d.* from drifts d semi join latest_drift using (model_id, compared_sha256) where model_id = $model_id"
+    " order by d.effect desc, d.name"
+)
 RUNS = "select verb, run_id from runs where list_contains($verbs, verb) order by all"
 
 
@@ -51,7 +57,7 @@ def report(
 
     with store.moment() as moment:
         subject = _subject(moment, task, model_id, store.places.root)
-        page = _page(moment, subject, n_posts)
+        page = _page(store, moment, subject, n_posts)
     _write(output, render(page))
     missing = tuple(section.title for section in page.sections if section.missing)
     return Report(output, sum(len(section.posts) for section in page.sections), missing)
@@ -93,7 +99,7 @@ def _labels(moment: Moment, task: str | None) -> tuple[str, ...]:
     return (*known, *(label for label in given["label"].to_pylist() if label not in known))
 
 
-def _page(moment: Moment, subject: Subject, n_posts: int) -> Page:
+def _page(store: Store, moment: Moment, subject: Subject, n_posts: int) -> Page:
     sources = moment.table("select distinct source from posts order by source")["source"].to_pylist()
     policy = moment.value("select label_policy from policy_in_force")
     about = [subject.task or "no task yet", f"labels by the policy {policy}", subject.model_id or "no model yet"]
@@ -105,9 +111,11 @@ def _page(moment: Moment, subject: Subject, n_posts: int) -> Page:
         sections=(
             *_data_sections(moment, subject),
             *_model_sections(moment, subject),
+            *_drift_sections(moment, subject),
             *_review_sections(moment, subject),
             *_caption_sections(moment, subject),
-            _gallery(moment, subject, n_posts),
+            *round_sections(moment, subject.task),
+            gallery_section(store, moment, task=subject.task, n_posts=n_posts),
         ),
     )
 
@@ -172,6 +180,15 @@ def _model_sections(moment: Moment, subject: Subject) -> Sequence[Section]:
     )
 
 
+def _drift_sections(moment: Moment, subject: Subject) -> Sequence[Section]:
+    """One section where drift was measured, else none."""
+    from msa_core.page.drift_section import drifted
+
+    model_id = subject.model_id
+    figures = moment.table(DRIFTS, model_id=model_id)
+    return drifted(moment.table("from latest_drift where model_id = $model_id", model_id=model_id), figures)
+
+
 def _review_sections(moment: Moment, subject: Subject) -> Sequence[Section]:
     """One section where there was a review, else none."""
     from msa_core.page.review_section import reviewed
@@ -189,19 +206,6 @@ def _caption_sections(moment: Moment, subject: Subject) -> Sequence[Section]:
     kinds = moment.table("from caption_kinds where task = $task order by all", task=subject.task)
     worths = moment.table("from caption_worths where task = $task order by all", task=subject.task)
     return described(kinds, moment.table(UNFIT), moment.table(COSTS), worths)
-
-
-def _gallery(moment: Moment, subject: Subject, n_posts: int) -> Section:
-    from msa_core.page.gallery import hardest
-
-    queued = moment.table(
-        "from queued_posts where task = $task and place <= $n order by place", task=subject.task, n=n_posts
-    )
-    digests = sorted({digest for digest in queued["image_sha256"].to_pylist() if digest is not None})
-    found = moment.table("from image_bytes where list_contains($digests, image_sha256)", digests=digests)
-    images = dict(zip(found["image_sha256"].to_pylist(), found["bytes"].to_pylist(), strict=True))
-    n_queued = moment.value("select count(*) from queue where task = $task", task=subject.task)
-    return hardest(queued, images, n_queued=n_queued)
 
 
 def _write(path: Path, text: str) -> None:

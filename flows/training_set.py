@@ -1,18 +1,23 @@
-"""Freezing a training set: labels in force, joined to splits, without the posts that would leak."""
+"""Freezing a training set: labels under a policy, joined to splits, without the posts that would leak or are broken."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-import pyarrow.compute as pc
-
+from msa_core.curation import DUPLICATES, KEEP, LEAK, UNIFORM, WEIGHTS, Candidate, left_out, weight_of
 from msa_core.errors import TaskError, TrainingError
-from msa_core.records import SnapshotRow
+from msa_core.records import SnapshotDrop, SnapshotRow
 from msa_core.tasks import TASKS
-from warehouse import Moment, digest
+from warehouse import Moment, declarations, digest
 
-TRAINABLE = "from trainable_posts where task = $task and $source in ('all', source) order by post_id"
+TRAINABLE = (
+    "from trainable_posts where task = $task and $source in ('all', source)"
+    " and label_policy in ('consensus', $policy) order by post_id"
+)
 FROZEN = ("post_id", "label", "label_policy", "label_origin", "split", "fold")
 CAPTIONED = "select post_id, caption_id from post_captions where kind = $kind"
+READS, READS_OF_CAPTIONS = ("posts", "splits", "clusters", "annotations"), ("captions", "prompts", "post_images")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +30,33 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Curation:
+    """How a training set is chosen; `captions` is the kind that each row names its post's of."""
+
+    label_policy: str
+    weights: str = UNIFORM
+    duplicates: str = KEEP
+    captions: str | None = None
+    keeps_leaks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """Rows by post_id; `n_leaks` were left out. Posts of split train and pool train, those of val stop the training."""
+    """Rows by post_id, and what was left out. Posts of split train and pool train, those of val stop the training.
+    `captions` is the kind that the rows name; `choice` is null where the set was read back.
+    """
 
     snapshot_id: str
     about: Subject
     rows: list[SnapshotRow]
-    n_leaks: int
+    drops: list[SnapshotDrop]
+    captions: str | None = None
+    choice: Curation | None = None
+
+    @property
+    def n_leaks(self) -> int:
+        """Posts whose twins lie in a more sealed split."""
+        return sum(drop.reason == LEAK for drop in self.drops)
 
     def rows_of(self, *splits: str) -> list[SnapshotRow]:
         """Those of these splits."""
@@ -59,20 +84,63 @@ def labels_of(moment: Moment, task: str) -> tuple[str, ...]:
     return tuple(sorted(found["label"].to_pylist()))
 
 
-def freeze(moment: Moment, about: Subject, *, keeps_leaks: bool, captions: str | None = None) -> TrainingSet:
-    """Every post weighs the same: 1; with a kind of `captions` each row names its post's. Raises TrainingError where
-    nothing can be learned from it.
-    """
-    found = moment.table(TRAINABLE, task=about.task, source=about.source)
-    n_leaks = 0 if keeps_leaks else pc.sum(found["is_leak"]).as_py() or 0
-    kept = found if keeps_leaks else found.filter(pc.invert(found["is_leak"]))
-    rows = kept.select(FROZEN).to_pylist()
-    _check(moment, about, Counter(row["label"] for row in rows if row["split"] != "val"))
-    told = _caption_ids(moment, captions, [row["post_id"] for row in rows if row["split"] != "val"])
-    rows = [{**row, "caption_id": told[row["post_id"]]} if row["post_id"] in told else row for row in rows]
-    snapshot_id = "snapshot-" + digest([about.task, *([str(value) for value in row.values()] for row in rows)])
+def curation(
+    moment: Moment,
+    *,
+    label_policy: str | None = None,
+    weights: str = UNIFORM,
+    duplicates: str = KEEP,
+    captions: str | None = None,
+    keeps_leaks: bool = False,
+) -> Curation:
+    """The policy in force where none is named. Raises TrainingError that lists the choices."""
+    policy = label_policy or moment.value("select label_policy from policy_in_force")
+    policies = declarations.label_policies()
+    for what, asked, choices in (
+        ("label policy", policy, policies), ("weights", weights, WEIGHTS), ("duplicates", duplicates, DUPLICATES),
+    ):  # fmt: skip
+        if asked not in choices:
+            raise TrainingError(f"No {what} {asked!r}. Choices: {', '.join(choices)}")
+    return Curation(str(policy), weights, duplicates, captions, keeps_leaks)
+
+
+def freeze(moment: Moment, about: Subject, chosen: Curation) -> TrainingSet:
+    """What a training on this moment would learn from. Raises TrainingError where nothing can be learned from it."""
+    found = moment.table(TRAINABLE, task=about.task, source=about.source, policy=chosen.label_policy)
+    posts = [Candidate(*values) for values in zip(*_columns(found, Candidate.__slots__), strict=True)]
+    drops = left_out(posts, keeps_leaks=chosen.keeps_leaks, duplicates=chosen.duplicates)
+    frozen = zip(posts, found.select(FROZEN).to_pylist(), strict=True)
+    kept = [(post, row) for post, row in frozen if post.post_id not in drops]
+    learns = [post for post, _ in kept if post.split != "val"]
+    _check(moment, about, Counter(post.label for post in learns))
+    told = _caption_ids(moment, chosen.captions, [post.post_id for post in learns])
+    rows = [_row(post, row, told, chosen.weights) for post, row in kept]
+    snapshot_id = "snapshot-" + digest([about.task, *map(_named, rows)])
     usual = {"snapshot_id": snapshot_id, "task": about.task, "score": None, "weight": 1.0, "caption_id": None}
-    return TrainingSet(snapshot_id, about, [SnapshotRow(**{**usual, **row}) for row in rows], n_leaks)
+    return TrainingSet(
+        snapshot_id,
+        about,
+        [SnapshotRow(**{**usual, **row}) for row in rows],
+        [SnapshotDrop(snapshot_id, post_id, drops[post_id]) for post_id in sorted(drops)],
+        chosen.captions,
+        chosen,
+    )
+
+
+def _columns(found: Any, names: Iterable[str]) -> list[list[Any]]:
+    return [found[name].to_pylist() for name in names]
+
+
+def _row(post: Candidate, frozen: dict[str, Any], told: dict[str, str], weights: str) -> dict[str, Any]:
+    """Beside the frozen columns only what is not usual, so that a usual set keeps the id that it always had."""
+    weight, caption_id = weight_of(post, weights), told.get(post.post_id)
+    unusual = {"caption_id": (caption_id, None), "weight": (weight, 1.0)}
+    return frozen | {name: value for name, (value, usual) in unusual.items() if value != usual}
+
+
+def _named(row: dict[str, Any]) -> list[str]:
+    """A row as the digest reads it; a weight says that it is one."""
+    return [f"weight {value}" if name == "weight" else str(value) for name, value in row.items()]
 
 
 def _caption_ids(moment: Moment, kind: str | None, learns: list[str]) -> dict[str, str]:

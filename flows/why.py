@@ -1,18 +1,29 @@
 """`msa why POST_ID`: the story of one post: how it came, who and what judged it, why it was queued, where it went."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+import pyarrow as pa
 import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say, show
 from msa_core.errors import MsaError
-from warehouse import Store
+from warehouse import Moment, Store
 
-STORY = "from post_events where post_id = $post_id order by happened_at, step, who, what"
-LABEL = "select label, label_origin, label_policy from labels where post_id = $post_id"
+EVENTS = (
+    "from post_events where post_id in (select unnest($ids))"
+    " order by post_id, happened_at, step, event, who, what, run_id"
+)
+LABELS = (
+    "select post_id, label, trim(label_origin || ' ' || label_policy) as label_from, given_label,"
+    " list(distinct annotator order by annotator) as annotators from label_lineage left join review_changes"
+    " using (post_id, label) where post_id in (select unnest($ids)) group by all"
+)
+CAPTIONS = "select post_id, caption, kind from shown_captions where post_id in (select unnest($ids))"
 LIKE = "select post_id from posts where source_id = $post_id or post_id ilike $post_id || '%' order by post_id limit 5"
 SHOWN = ("when", "what happened", "who", "what", "run")
 
@@ -31,45 +42,105 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """`label` in force, null where there is none, and where that comes from."""
+    """`label` in force, null where there is none; where it comes from, and whose answers it rests on. `label_before`:
+    what the dump's policy gives where reviewers say something else. `caption`: as people see it, with its kind.
+    """
 
     post_id: str
     text: str | None
     label: str | None
     label_from: str
+    label_by: tuple[str, ...]
+    label_before: str | None
+    caption: str | None
+    caption_kind: str | None
     events: tuple[Event, ...]
 
 
 def why(store: Store, *, post_id: str) -> Story:
     """Raises MsaError that names ids like it."""
-    with store.moment() as moment:
-        posts = moment.table("select text from posts where post_id = $post_id", post_id=post_id).to_pylist()
-        if not posts:
+    found = stories(store, [post_id])
+    if not found:
+        with store.moment() as moment:
             near = moment.table(LIKE, post_id=post_id)["post_id"].to_pylist()
-            words = f"Did you mean {', '.join(near)}?" if near else "List them with: msa sql 'from posts'"
-            raise MsaError(f"No post {post_id!r} in {store.places.root}; ids are SOURCE:ID. {words}")
-        labels = moment.table(LABEL, post_id=post_id).to_pylist()
-        rows = moment.table(STORY, post_id=post_id).to_pylist()
-    label = labels[0] if labels else {"label": None, "label_origin": "nobody", "label_policy": ""}
-    told_by = f"{label['label_origin']} {label['label_policy']}".strip()
-    return Story(post_id, posts[0]["text"], label["label"], told_by, tuple(map(_event, rows)))
+        words = f"Did you mean {', '.join(near)}?" if near else "List them with: msa sql 'from posts'"
+        raise MsaError(f"No post {post_id!r} in {store.places.root}; ids are SOURCE:ID. {words}")
+    return found[0]
+
+
+def stories(store: Store, post_ids: Sequence[str]) -> list[Story]:
+    """Of those of these posts that the store holds, by post_id. Only their rows are read, and many at once cost little
+    more than one.
+    """
+    if not post_ids:
+        return []
+    with store.moment(about=post_ids) as moment:
+        posts = moment.table("select post_id, text from posts order by post_id").to_pylist()
+        ids = [post["post_id"] for post in posts]
+        labels, captions = _by_post(moment, LABELS, ids), _by_post(moment, CAPTIONS, ids)
+        events: dict[str, list[Event]] = {post_id: [] for post_id in ids}
+        for row in moment.table(EVENTS, ids=ids).to_pylist():
+            events[row["post_id"]].append(_event(row))
+    return [_story(post, labels, captions, tuple(events[post["post_id"]])) for post in posts]
 
 
 def command(
     post_id: Annotated[str, typer.Argument(help="SOURCE:ID.")],
     store: StoreOption = DEFAULT_STORE,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """Print the post, its label in force, and every event with its run."""
     story = why(open_store(store), post_id=post_id)
-    say(f"{story.post_id}: {story.label or 'no label'} ({story.label_from})")
+    if as_json:
+        say(json.dumps(asdict(story), default=str, ensure_ascii=False, indent=2))
+        return
+    say(f"{story.post_id}: {label_in_words(story)}")
     say((story.text or "(no text)").replace("\n", " "))
-    rows = [(_minute(each.happened_at), each.event, each.who, each.what, each.run_id) for each in story.events]
+    if story.caption:
+        say(f"image: {story.caption} ({story.caption_kind})")
+    rows = [(minute(each.happened_at), each.event, each.who, each.what, each.run_id) for each in story.events]
     show("its story", SHOWN, rows)
+
+
+def label_in_words(story: Story) -> str:
+    """The label in force, what it replaced, and by whom."""
+    if story.label is None:
+        return "no label"
+    before = f" instead of {story.label_before}" if story.label_before else ""
+    return f"{story.label}{before} ({story.label_from}: {', '.join(story.label_by)})"
+
+
+def minute(at: datetime) -> str:
+    """In UTC."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _by_post(moment: Moment, sql: str, ids: list[str]) -> dict[str, dict[str, Any]]:
+    found: pa.Table = moment.table(sql, ids=ids)
+    return {row["post_id"]: row for row in found.to_pylist()}
+
+
+def _story(
+    post: dict[str, Any],
+    labels: dict[str, dict[str, Any]],
+    captions: dict[str, dict[str, Any]],
+    events: tuple[Event, ...],
+) -> Story:
+    post_id = post["post_id"]
+    label, caption = labels.get(post_id, {}), captions.get(post_id, {})
+    given = label.get("given_label")
+    return Story(
+        post_id=post_id,
+        text=post["text"],
+        label=label.get("label"),
+        label_from=label.get("label_from", "nobody"),
+        label_by=tuple(label.get("annotators", ())),
+        label_before=given if given != label.get("label") else None,
+        caption=caption.get("caption"),
+        caption_kind=caption.get("kind"),
+        events=events,
+    )
 
 
 def _event(row: dict[str, Any]) -> Event:
     return Event(*(row[name] for name in ("happened_at", "event", "who", "what", "run_id", "code_version")))
-
-
-def _minute(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")

@@ -11,6 +11,7 @@ REASON_IN_WORDS = {
     "least-confidence": "the model is unsure",
     "margin": "two labels are nearly as likely",
     "entropy": "all labels are nearly as likely",
+    "unfamiliar": "it is unlike the posts that the model knows",
     "ground-truth": "the model is unsure",  # a post that measures the reviewer must not tell
     "reviewers-disagree": "reviewers disagreed on it",
 }

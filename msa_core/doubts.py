@@ -11,7 +11,7 @@ Scores = np.ndarray
 Places = np.ndarray
 
 NEUTRAL_WITHIN = 0.3
-REASONS = (  # the order of the columns of `strengths`
+REASONS = (  # the order of the columns of `strengths`; `msa drift` adds `unfamiliar`, which no probs can tell
     "entropy",
     "least-confidence",
     "margin",

@@ -3,6 +3,7 @@
 MsaError
 ├── CaptionError     captions that cannot be asked for: no endpoint, a wrong key, an unknown model or prompt
 ├── DumpError        a dump that cannot be read at all (one bad row is a reject, not an error)
+├── GateError        a verdict that cannot be given: no test posts, a spent budget, labels that differ
 ├── MissingWeights   a tower that is neither on disk nor reachable
 ├── TaskError        an unknown task, or a label outside its space
 └── TrainingError    a training set that cannot train (one class, no validation, no posts)
@@ -19,6 +20,10 @@ class CaptionError(MsaError):
 
 class DumpError(MsaError):
     """A dump that is absent or is not of the named format."""
+
+
+class GateError(MsaError):
+    """Nothing was decided: the champion stays."""
 
 
 class MissingWeights(MsaError):  # noqa: N818

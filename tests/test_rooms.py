@@ -21,8 +21,10 @@ MAY_IMPORT = {
 }
 HOST = {
     "prefect": {"flows"},
+    "prometheus_client": {"flows"},
     "typer": {"flows"},
     "rich": {"flows"},
+    "pythonjsonlogger": {"flows"},
     "duckdb": {"warehouse"},
     "pyarrow.parquet": {"warehouse"},
     "torch": {"msa_core"},
@@ -32,6 +34,7 @@ HOST = {
     "peft": {"msa_core"},
     "accelerate": {"msa_core"},
     "sklearn": {"msa_core"},
+    "scipy": {"msa_core"},
     "crowdkit": {"msa_core"},
     "pandas": {"msa_core"},
     "httpx": {"labelstudio"},

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -13,8 +14,12 @@ import pyarrow.parquet as pq
 from warehouse import declarations
 from warehouse.declarations import Declaration, template
 from warehouse.durable import publish, writing
-from warehouse.places import Places
+from warehouse.errors import StoreUnwritable
+from warehouse.places import SEED, Places
 from warehouse.schema import arrow_schema
+
+IMAGES_OF = "post_images"
+BY_NAME = ", union_by_name = true"  # reads every file's columns first, so only where some lack a column
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +30,25 @@ class Statement:
     sql: str
 
 
-def statements(places: Places, *, is_pinned: bool) -> dict[str, Statement]:
-    """Every relation by name, each after those that it reads. Pinned: `facts.runs` is a table, read once."""
+def statements(places: Places, *, is_pinned: bool, about: Sequence[str] = ()) -> dict[str, Statement]:
+    """Every relation by name, each after those that it reads. Pinned: `facts.runs` is a table, read once. `about`: so
+    are the facts that speak of posts, which hold these posts alone, and what every fact is joined to.
+    """
     begin = "set timezone = 'UTC'; create schema if not exists facts;"
     kind = "table" if is_pinned else "view"
-    every_run = template("fact_runs").format(kind=kind, glob=_quoted(places.glob("runs")))
+    every_run = template("fact_runs").format(kind=kind, glob=_quoted(places.glob("runs")), union=_union(places, "runs"))
     made = {
         "facts.runs": Statement((), begin + every_run),
         "store": Statement((), f"create or replace view main.store as select '{_quoted(str(places.root))}' as root"),
     }
     views = {name: Statement(view.reads, view.sql) for name, view in declarations.views().items()}
     made |= {name: views.pop(name) for name in ("runs", "run_history")}
+    if about:
+        made |= {name: Statement(made[name].reads, _as_table(made[name].sql)) for name in ("runs", "run_history")}
     facts = [fact for fact in declarations.facts().values() if fact.name != "runs"]
-    made |= {fact.name: Statement(("runs", "run_history"), fact_view(fact, places)) for fact in facts}
+    for fact in sorted(facts, key=lambda fact: fact.name != IMAGES_OF):
+        of_images = (IMAGES_OF,) if about and _key(fact) == "image_sha256" else ()
+        made[fact.name] = Statement(("runs", "run_history", *of_images), fact_view(fact, places, about))
     return made | views
 
 
@@ -56,9 +67,11 @@ def needed(words: set[str], among: dict[str, Statement]) -> list[str]:
     return [name for name in among if name in found]
 
 
-def fact_view(fact: Declaration, places: Places) -> str:
+def fact_view(fact: Declaration, places: Places, about: Sequence[str] = ()) -> str:
     """The two views of a fact: `facts.<name>` holds every visible row, `<name>` one a grain."""
-    every_row = template("fact").format(name=fact.name, glob=_quoted(places.glob(fact.name)))
+    glob, union, only = _quoted(places.glob(fact.name)), _union(places, fact.name), _only(fact, about)
+    kind = "table" if only and fact.keeps != "all" else "view"  # without a window above, a filter reaches the files
+    every_row = template("fact").format(kind=kind, name=fact.name, glob=glob, union=union, only=only)
     if fact.keeps == "all":
         return every_row + template("all_rows").format(name=fact.name)
     return every_row + template("one_per_grain").format(
@@ -67,6 +80,24 @@ def fact_view(fact: Declaration, places: Places) -> str:
         direction="desc" if fact.keeps == "latest" else "asc",
         exclude=f"exclude ({', '.join(fact.hides)})" if fact.hides else "",
     )
+
+
+def _key(fact: Declaration) -> str | None:
+    """The column by which a fact speaks of posts: their ids, or else their images."""
+    names = [column.name for column in fact.columns]
+    return next((key for key in ("post_id", "image_sha256") if key in names), None)
+
+
+def _only(fact: Declaration, about: Sequence[str]) -> str:
+    key = _key(fact)
+    if not about or key is None:
+        return ""
+    among = ", ".join(map(_literal, about)) if key == "post_id" else f"from facts.{IMAGES_OF} select image_sha256"
+    return f"\nwhere f.{key} in ({among})"
+
+
+def _as_table(sql: str) -> str:
+    return sql.replace("create or replace view", "create or replace table", 1)
 
 
 def rebuild(places: Places) -> None:
@@ -82,13 +113,32 @@ def rebuild(places: Places) -> None:
         publish(aside, places.catalog)
 
 
+def anew(places: Places) -> duckdb.DuckDBPyConnection:
+    """The catalog of a folder that has moved: made anew there, or in memory where the disk is read-only."""
+    try:
+        rebuild(places)
+    except (StoreUnwritable, duckdb.IOException):
+        connection = duckdb.connect(":memory:")
+        build(connection, places)
+        return connection
+    return duckdb.connect(str(places.catalog), read_only=True)
+
+
+def unbuilt(places: Places) -> None:
+    """A catalog that belongs to another folder: whoever opens it next builds it anew."""
+    with duckdb.connect(str(places.catalog)) as connection:
+        connection.execute("create or replace view main.store as select '' as root")
+
+
 def seed(places: Places) -> None:
     """An empty file a table, since a glob with no file is an error."""
     for table in declarations.facts():
         schema = arrow_schema(table)
-        path = places.partition(table, "init-seed") / "part-0.parquet"
-        if path.exists() and pq.read_schema(path).equals(schema):
-            continue
+        path = places.partition(table, SEED) / "part-0.parquet"
+        if path.exists():
+            if pq.read_schema(path).equals(schema):
+                continue
+            places.has_older(table).touch()
         aside = places.tmp / f"seed-{table}-{os.getpid()}.parquet"
         aside.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist([], schema=schema), aside)
@@ -98,6 +148,10 @@ def seed(places: Places) -> None:
 def root_of(connection: duckdb.DuckDBPyConnection) -> Path:
     """The folder that a catalog's views read."""
     return Path(str(connection.execute("select root from store").fetchall()[0][0]))
+
+
+def _union(places: Places, table: str) -> str:
+    return BY_NAME if places.has_older(table).exists() else ""
 
 
 def _describe(connection: duckdb.DuckDBPyConnection) -> None:

@@ -27,14 +27,14 @@ def publish(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def writing(root: Path) -> Iterator[None]:
-    """Turn a full or read-only disk into an error that says so."""
+def writing(root: Path, *, what: str = "the store") -> Iterator[None]:
+    """Turn a full or read-only disk into an error that says so. `what` lies at `root`."""
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
             raise StoreUnwritable(
-                f"Cannot write to the store {root}: {error.strerror}. Nothing was committed; "
+                f"Cannot write to {what} {root}: {error.strerror}. Nothing was committed; "
                 "free some space or mend the permissions, then run the same command again."
             ) from error
         raise

@@ -4,6 +4,8 @@ StoreError
 ├── NoStore         the folder holds no store
 ├── QueryError      SQL that cannot be answered
 ├── LeaseHeld       another process works on the same outside resource
+├── OtherVersion    an older or a newer code made the store
+├── BackupError     a folder that cannot take or give a backup, or a damaged copy
 └── StoreUnwritable the disk is full or read-only: nothing was committed
 """
 
@@ -22,6 +24,14 @@ class QueryError(StoreError):
 
 class LeaseHeld(StoreError):  # noqa: N818
     """Another process works on the same outside resource."""
+
+
+class OtherVersion(StoreError):  # noqa: N818
+    """An older or a newer code made the store."""
+
+
+class BackupError(StoreError):
+    """A folder that cannot take or give a backup, or a copy that is not what it was."""
 
 
 class StoreUnwritable(StoreError):  # noqa: N818

@@ -17,9 +17,10 @@ class Journal:
         self.path: Path = places.journal / verb / f"{name}.jsonl"
 
     def __enter__(self) -> "Journal":
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._end_torn_line()
-        self._file = self.path.open("ab", buffering=0)  # nothing waits that a full disk could lose later
+        with writing(self.path.parent):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._end_torn_line()
+            self._file = self.path.open("ab", buffering=0)  # nothing waits that a full disk could lose later
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from warehouse.durable import writing
 from warehouse.errors import LeaseHeld
 from warehouse.places import Places
 
@@ -18,9 +19,11 @@ LASTS = timedelta(hours=1)
 def lease(places: Places, resource: str, *, lasts: timedelta = LASTS) -> Iterator[None]:
     """Hold `resource` for the block. Raises LeaseHeld while a living process, or one elsewhere, holds it."""
     path = places.leases / f"{resource}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
     mine = _claim(lasts)
-    if not _create(path, mine) and not _take_over(path, mine):
+    with writing(places.root):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_mine = _create(path, mine) or _take_over(path, mine)
+    if not is_mine:
         raise LeaseHeld(
             f"Another process works on {resource!r} (lease {path}). Wait for it, then run the same command again; "
             f"a lease of a dead process ends by itself after {lasts}."
@@ -29,7 +32,8 @@ def lease(places: Places, resource: str, *, lasts: timedelta = LASTS) -> Iterato
         yield
     finally:
         if _read(path) == mine:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # of a disk that became read-only; a dead process' lease is over
+                path.unlink()
 
 
 def held(places: Places) -> list[str]:

@@ -15,11 +15,14 @@ WORD = re.compile(r"\w+")
 
 
 class Moment:
-    """Use as a context. `hiding`: runs to look past, as a forced attempt does with the run that it will replace."""
+    """Use as a context. `hiding`: runs to look past, as a forced attempt does with the run that it will replace.
+    `about`: the only posts that there are, so that what is asked of few is fast, whatever windows stand over a fact;
+    views that count or rank posts then speak of these alone.
+    """
 
-    def __init__(self, places: Places, *, hiding: Sequence[str] = ()) -> None:
+    def __init__(self, places: Places, *, hiding: Sequence[str] = (), about: Sequence[str] = ()) -> None:
         self._connection = duckdb.connect(":memory:")
-        self._unmade = statements(places, is_pinned=True)
+        self._unmade = statements(places, is_pinned=True, about=about)
         self._make({"facts.runs"})
         if hiding:
             self._connection.execute("delete from facts.runs where list_contains($hiding, run_id)", {"hiding": hiding})

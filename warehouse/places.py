@@ -4,6 +4,8 @@ import glob
 from dataclasses import dataclass
 from pathlib import Path
 
+SEED = "init-seed"  # the partition of a table's empty file, from which its columns are known
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -58,6 +60,10 @@ class Places:
     def commit(self, run_id: str) -> Path:
         """The file whose presence makes a run visible."""
         return self.partition("runs", run_id) / "part-0.parquet"
+
+    def has_older(self, table: str) -> Path:
+        """Where an upgrade notes that a table may hold files that lack its newer columns."""
+        return self.facts / table / "has-older-columns"
 
     def glob(self, table: str) -> str:
         """What a fact view reads."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import platform
 import shutil
@@ -19,6 +20,8 @@ from warehouse.durable import publish, writing
 from warehouse.parts import Parts, Rows
 from warehouse.places import Places
 from warehouse.schema import arrow_schema
+
+LOGGER = logging.getLogger("msa")  # silent unless somebody listens
 
 
 def canonical(value: Any) -> str:
@@ -114,6 +117,7 @@ class Run:
         row.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(self._row(), row)
         publish(row, self._places.commit(self.run_id))
+        LOGGER.info("committed", extra={"verb": self.verb, "run_id": self.run_id, "n_rows": self.n_rows})
 
     def _publish(self, table: str, paths: list[Path]) -> None:
         partition = self._places.partition(table, self.run_id)

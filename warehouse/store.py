@@ -11,8 +11,9 @@ from warehouse import catalog, declarations
 from warehouse.durable import writing
 from warehouse.errors import NoStore, StoreError
 from warehouse.moment import Moment
-from warehouse.places import Places
+from warehouse.places import SEED, Places
 from warehouse.run import Run, run_identity
+from warehouse.version import refuse_newer, refuse_other
 
 DEFAULT_POLICY = "literature"
 
@@ -25,19 +26,23 @@ class Store:
 
     @staticmethod
     def open(root: Path) -> "Store":
-        """Raises NoStore where there is none."""
+        """Raises NoStore where there is none, OtherVersion where an older or a newer code made it."""
         places = Places(Path(root).absolute())
-        if not places.catalog.exists() or not places.partition("runs", "init-seed").exists():
+        if not places.catalog.exists() or not places.partition("runs", SEED).exists():
             raise NoStore(f"No store in {root}. Make one with: msa init --store {root}")
+        refuse_other(places)
         return Store(places)
 
     @staticmethod
     def init(root: Path, *, label_policy: str | None = None) -> "Store":
-        """Make a store, or bring one up to date: seeds, views, and the label policy in force (None: as it is)."""
+        """Make a store, or bring one up to date: seeds, views, and the label policy in force (None: as it is). Raises
+        OtherVersion where a newer code made it.
+        """
         places = Places(Path(root).absolute())
         if label_policy is not None and label_policy not in declarations.label_policies():
             choices = ", ".join(declarations.label_policies())
             raise StoreError(f"No label policy {label_policy!r}. Policies: {choices}")
+        refuse_newer(places)
         with writing(places.root):
             for folder in (places.facts, places.tmp, places.journal, places.leases, places.models, places.cache):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -47,9 +52,11 @@ class Store:
         store._put_in_force(label_policy)
         return store
 
-    def moment(self, *, hiding: Sequence[str] = ()) -> Moment:
-        """A connection that sees one moment of the store. `hiding`: runs to look past, also compacted ones."""
-        moment = Moment(self.places, hiding=hiding)
+    def moment(self, *, hiding: Sequence[str] = (), about: Sequence[str] = ()) -> Moment:
+        """A connection that sees one moment of the store. `hiding`: runs to look past, also compacted ones; `about`:
+        the only posts to look at.
+        """
+        moment = Moment(self.places, hiding=hiding, about=about)
         if hiding:
             moment.value(declarations.template("hiding"), hiding=list(hiding))
         return moment
@@ -110,7 +117,6 @@ class Store:
             ) from error
         if catalog.root_of(connection) != self.places.root:
             connection.close()
-            catalog.rebuild(self.places)
-            connection = duckdb.connect(str(self.places.catalog), read_only=True)
+            connection = catalog.anew(self.places)
         connection.execute("set timezone = 'UTC'")
         return connection

@@ -4,16 +4,18 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from warehouse import declarations
 from warehouse.leases import held
-from warehouse.places import Places
+from warehouse.places import SEED, Places
 from warehouse.store import Store
 
 DAY_S = 86_400.0
-SEED = "init-seed"
 REPLACED = "another run replaces it"
+SPARE_ONES = "select model_id from spare_models where trained_at <= $before order by all"
+SPARE = "its model was never judged, and is not the last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,18 @@ class Leftover:
     n_bytes: int
     touched_s: float
     verb: str
+
+
+def spare_weights(store: Store, *, older_than_s: float) -> list[Leftover]:
+    """The weights of models that stand nowhere and were trained so long ago; their rows stay. While posts are scored
+    none goes.
+    """
+    before = datetime.now(UTC) - timedelta(seconds=older_than_s)
+    with store.moment() as moment:
+        spare = moment.table(SPARE_ONES, before=before)["model_id"].to_pylist()
+    folders = [store.places.models / name for name in spare]
+    found = [_leftover(folder, SPARE, verb="score") for folder in folders if folder.is_dir()]
+    return [] if "score" in _busy(store.places) else found
 
 
 def leftovers(store: Store, *, older_than_s: float = DAY_S) -> list[Leftover]:

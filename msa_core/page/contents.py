@@ -51,8 +51,20 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One event in the story of a post: what happened, by whom, its particulars, and the run that wrote it."""
+
+    event: str
+    who: str
+    what: str
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class HardPost:
-    """A post of the queue; `image` is a data URL, None where the post has none that can be shown."""
+    """A post of the queue; `image` is a data URL, None where the post has none that can be shown. `story`: in the order
+    in which it happened.
+    """
 
     place: int
     post_id: str
@@ -66,6 +78,7 @@ class HardPost:
     text_bars: tuple[Bar, ...]
     image_bars: tuple[Bar, ...]
     reasons: tuple[Reason, ...]
+    story: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,17 @@ Times are UTC; `*_s` are seconds; digests are lower-case hex.
 """
 
 from msa_core.records.captions import Caption, CaptionPrompt, CaptionWorth
-from msa_core.records.models import CurvePoint, Doubt, Evaluation, Model, Prediction, Promotion, SnapshotRow
+from msa_core.records.drifts import Drift
+from msa_core.records.models import (
+    CurvePoint,
+    Doubt,
+    Evaluation,
+    Model,
+    Prediction,
+    Promotion,
+    SnapshotDrop,
+    SnapshotRow,
+)
 from msa_core.records.posts import Annotation, Cluster, Image, Post, PostImage, Reject, Split
 from msa_core.records.reviews import AnnotatorName, Consensus, GroundTruth, Quarantined, ReviewTask
 
@@ -19,6 +29,7 @@ __all__ = [
     "Consensus",
     "CurvePoint",
     "Doubt",
+    "Drift",
     "Evaluation",
     "GroundTruth",
     "Image",
@@ -30,6 +41,7 @@ __all__ = [
     "Quarantined",
     "Reject",
     "ReviewTask",
+    "SnapshotDrop",
     "SnapshotRow",
     "Split",
 ]

@@ -22,6 +22,15 @@ class SnapshotRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotDrop:
+    """A labelled post that a training set left out; `reason` is a name of `msa_core/curation.py`."""
+
+    snapshot_id: str
+    post_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A trained model; `config` and `metrics` are JSON."""
 

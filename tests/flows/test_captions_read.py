@@ -8,7 +8,7 @@ import pytest
 from flows.captions_read import NONE, Captions, captions_of, chosen, kind_named
 from flows.score import score
 from flows.train import train
-from flows.training_set import Subject, freeze, subject
+from flows.training_set import Curation, Subject, freeze, subject
 from msa_core import Classifier
 from msa_core.errors import TrainingError
 from msa_core.records import CaptionWorth
@@ -123,9 +123,9 @@ def test_a_caption_that_comes_later_changes_no_prediction_but_the_next_model(tmp
 def test_a_snapshot_without_captions_bears_the_id_that_it_always_bore(tmp_path):
     store = half_captioned(tmp_path)
     with store.moment() as moment:
-        plain, told = (freeze(moment, ABOUT, keeps_leaks=False, captions=kind) for kind in (None, KIND))
+        plain, told = (freeze(moment, ABOUT, Curation("literature", captions=kind)) for kind in (None, KIND))
         with pytest.raises(TrainingError, match="None of the 48 training posts has a caption 'pixels:none:none'"):
-            freeze(moment, ABOUT, keeps_leaks=False, captions="pixels:none:none")
+            freeze(moment, ABOUT, Curation("literature", captions="pixels:none:none"))
     shown = [(r.post_id, r.label, r.label_policy, r.label_origin, r.split, r.fold) for r in plain.rows]
     told_rows = [
         [*map(str, row), *([t.caption_id] if t.caption_id else [])] for row, t in zip(shown, told.rows, strict=True)
@@ -138,10 +138,10 @@ def test_a_snapshot_without_captions_bears_the_id_that_it_always_bore(tmp_path):
 def test_another_caption_of_one_post_is_another_snapshot(tmp_path):
     store = half_captioned(tmp_path)
     with store.moment() as moment:
-        first = freeze(moment, ABOUT, keeps_leaks=False, captions=KIND)
+        first = freeze(moment, ABOUT, Curation("literature", captions=KIND))
     add_captions(store, a_street, among=range(0, 1), attempt=1)
     with store.moment() as moment:
-        assert freeze(moment, ABOUT, keeps_leaks=False, captions=KIND).snapshot_id != first.snapshot_id
+        assert freeze(moment, ABOUT, Curation("literature", captions=KIND)).snapshot_id != first.snapshot_id
 
 
 def test_a_model_without_captions_is_the_one_of_a_store_without_any(tmp_path):

@@ -30,7 +30,7 @@ def test_the_demo_ends_with_a_report_a_clean_audit_and_what_to_type_next(tmp_pat
         assert str(tmp_path / "demo" / name) in first.stdout
         assert (tmp_path / "demo" / name).exists()
     assert "msa sql 'from queue limit 10'" in first.stdout
-    assert again.stdout.count("nothing to do") == 7
+    assert again.stdout.count("nothing to do") == 8
 
 
 @pytest.mark.prefect

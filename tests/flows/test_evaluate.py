@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from flows.evaluate import evaluate
+from flows.evaluate import evaluate, unsealed_split
 from flows.predict import predict
 from flows.score import score
 from flows.train import train
@@ -72,10 +72,12 @@ def test_reading_the_test_split_is_counted(scored):
 
 def test_unscored_posts_and_unknown_splits_are_named(tmp_path):
     store = filled(tmp_path, "split")
-    train(store, **QUICK)
+    model_id = train(store, **QUICK).model_id
     with pytest.raises(MsaError, match="Score first: msa score --model clara-"):
         evaluate(store, split="val")
+    assert unsealed_split(store, model_id) is None
     score(store)
+    assert unsealed_split(store, model_id) == "val"
     with pytest.raises(MsaError, match="--folds 5"):
         evaluate(store, split="folds")
     with pytest.raises(MsaError, match="val, test, folds"):

@@ -1,4 +1,4 @@
-"""SIGKILL at each write of ingest, train, score and mine; the same command again leaves no trace of it."""
+"""SIGKILL at each write of ingest, snapshot, train, score and mine; the same command again leaves no trace of it."""
 
 import shutil
 from pathlib import Path
@@ -11,7 +11,7 @@ from warehouse import Store
 from warehouse.audit import audit
 
 TRAIN = ["train", "clara", "--towers", "tiny", "--folds", "2", "--epochs", "1", "--image-size", "32"]
-STAGES = ("ingest", "split", "train", "score", "mine")
+STAGES = ("ingest", "split", "snapshot", "train", "score", "mine")
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +21,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     return {
         "ingest": ["ingest", "mvsa-single", str(dump), "--source", "drawn"],
         "split": ["split"],
+        "snapshot": ["snapshot", "--keep-leaks"],
         "train": TRAIN,
         "score": ["score"],
         "mine": ["mine", "--at-least", "0"],
@@ -61,7 +62,8 @@ def broken(store: Path) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
-    ("before", "stage"), [("start", "ingest"), ("split", "train"), ("train", "score"), ("score", "mine")]
+    ("before", "stage"),
+    [("start", "ingest"), ("split", "snapshot"), ("snapshot", "train"), ("train", "score"), ("score", "mine")],
 )
 def test_a_kill_at_any_write_is_made_good_by_the_same_command(
     before: str, stage: str, undisturbed: dict[str, Path], commands: dict[str, list[str]], tmp_path: Path

@@ -1,6 +1,7 @@
 """`msa report`: a page at every stage of a store, and the data figures as CSV that no spreadsheet runs."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,21 @@ def test_the_gallery_shows_the_queue_in_its_order_and_never_a_test_post(tmp_path
     assert places == sorted(places)
     assert "· test</p>" not in text
     assert text.count('src="data:image/jpeg;base64,') == 5
+
+
+def test_each_post_of_the_gallery_tells_its_story_and_no_word_of_it_is_markup(tmp_path: Path):
+    store = filled(tmp_path / "store")
+    run = store.begin("review-pull", parameters={}, inputs=["by hand"], version=1)
+    assert run is not None
+    with run:
+        words = replace(a_label("hand:00", "negative"), annotator="<i>eve</i>", status="unsure", comment="<b>what?</b>")
+        run.write("annotations", [words])
+    report(store, output=tmp_path / "report.html", n_posts=3)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert text.count('<details class="story">') == 3
+    assert "<b>was predicted</b> clara-hand" in text
+    assert "&lt;i&gt;eve&lt;/i&gt;" in text
+    assert "“&lt;b&gt;what?&lt;/b&gt;”" in text
 
 
 def test_a_test_score_is_shown_only_where_it_was_stored(tmp_path: Path):

@@ -11,7 +11,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from flows.train import train, work_of
+from flows.train import train
+from flows.working import work_of
 from msa_core import checkpoint
 from msa_core.errors import MsaError, TrainingError
 from msa_core.records import Annotation, Post, Split

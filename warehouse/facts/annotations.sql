@@ -1,5 +1,5 @@
 -- what: one answer of one annotator about one modality of one post; a correction is a new row
--- grain: annotation_id
+-- grain: post_id, annotation_id
 -- keeps: earliest
 -- audit: modality in ('text', 'image', 'both', 'audio', 'vision')
 -- audit: status in ('given', 'skipped', 'unsure', 'conflict', 'broken', 'deleted')

@@ -1,6 +1,6 @@
 -- what: the last word of each answer through its corrections, also where it was withdrawn
 -- grain: annotation_id
--- reads: annotations
+-- reads: annotations, facts.annotations
 create or replace view main.annotation_heads as
 from annotations
-where annotation_id not in (select supersedes from annotations where supersedes is not null);
+where annotation_id not in (select supersedes from facts.annotations where supersedes is not null);

@@ -4,16 +4,13 @@
 -- audit: agreement between 0 and 1
 -- audit: label_origin in ('review', 'dump')
 create or replace view main.labels as
-with policy as (
-    select label_policy from policy_in_force
-),
-of_dump as (
-    select * from policy_labels
-    where label_policy = (select label_policy from policy)
+with both_origins as (
+    select post_id, source, task, label, agreement, 'review' as label_origin, 'consensus' as label_policy
+    from review_labels
+    union all
+    select post_id, source, task, label, agreement, 'dump' as label_origin, label_policy
+    from policy_labels
+    where label_policy = (select label_policy from policy_in_force)
 )
-select post_id, source, task, label, agreement, 'review' as label_origin, 'consensus' as label_policy
-from review_labels
-union all
-select post_id, source, task, label, agreement, 'dump' as label_origin, label_policy
-from of_dump
-anti join review_labels using (post_id);
+from both_origins
+qualify row_number() over (partition by post_id order by label_origin = 'review' desc) = 1;

@@ -1,8 +1,9 @@
--- what: the story of each post, an event a row: when it came, where it was placed, who labelled it what, which model thought
---       what, why it was doubted and queued, how its image was described, which snapshots hold it; each with its run
+-- what: the story of each post, an event a row: when it came, where it was placed, who labelled it what and said what, which
+--       model thought what, why it was doubted and queued, how its image was described, which snapshots hold it or left it
+--       out; each with its run. Asked of one post, the filter reaches every file
 -- grain: post_id, event, who, what, run_id
--- reads: posts, clusters, splits, annotations, snapshots, predictions, doubts, post_images, captions, review_tasks, consensus, run_history
--- audit: happened_at is not null
+-- reads: posts, clusters, splits, annotations, quarantine, snapshots, snapshot_drops, predictions, champions, doubts, post_images, facts.captions, review_tasks, consensus, run_history
+-- audit: happened_at is not null and code_version is not null
 create or replace view main.post_events as
 with events as (
     select
@@ -23,29 +24,47 @@ with events as (
     union all
     select
         post_id, 4, 'was judged', annotator, origin_run_id, annotated_at,
-        concat_ws(', ', modality, coalesce(label, score::varchar), nullif(status, 'given'), comment, annotation_id)
+        concat_ws(
+            ', ', modality, coalesce(label, score::varchar), nullif(status, 'given'), '“' || nullif(comment, '') || '”',
+            'instead of ' || supersedes, annotation_id
+        )
     from annotations
+    union all
+    select
+        post_id, 4, 'was judged in vain', coalesce(annotator, project), origin_run_id, null,
+        concat_ws(', ', reason, detail, quarantine_id)
+    from quarantine
     union all
     select
         post_id, 5, 'was frozen', snapshot_id, origin_run_id, null,
         concat_ws(', ', split, coalesce(label, score::varchar), label_policy, 'weight ' || weight, caption_id)
     from snapshots
     union all
+    select post_id, 5, 'was left out', snapshot_id, origin_run_id, null, reason
+    from snapshot_drops
+    union all
     select
-        post_id, 6, 'was predicted', model_id, origin_run_id, null,
-        concat_ws(', ', label, round(confidence, 3)::varchar, 'fold ' || fold, if(is_out_of_fold, null, 'not out of fold'), caption_id)
-    from predictions
+        p.post_id, 6, 'was predicted', p.model_id, p.origin_run_id, null,
+        concat_ws(
+            ', ', p.label, round(p.confidence, 3)::varchar, 'fold ' || p.fold,
+            if(p.is_out_of_fold, null, 'not out of fold'), if(c.model_id is null, null, 'the champion'), p.caption_id
+        )
+    from predictions p
+    left join champions c on c.model_id = p.model_id
     union all
     select
         post_id, 7, 'was doubted', model_id, origin_run_id, null,
         reason || ' ' || round(strength, 3)
     from doubts
     union all
-    select
-        i.post_id, 8, 'was described', c.captioner || ':' || c.model, c.origin_run_id, null,
-        concat_ws(', ', if(c.status = 'ok', c.caption, 'refused: ' || c.reason), c.caption_id)
-    from captions c
-    join post_images i on i.image_sha256 = c.image_sha256 and i.position = 0
+    (
+        select
+            i.post_id, 8, 'was described', c.captioner || ':' || c.model, c.origin_run_id, null,
+            concat_ws(', ', if(c.status = 'ok', c.caption, 'refused: ' || c.reason), c.caption_id)
+        from post_images i
+        join facts.captions c on c.image_sha256 = i.image_sha256 and i.position = 0
+        qualify row_number() over (partition by i.post_id, c.caption_id order by c.origin_run_id, c.run_id) = 1
+    )
     union all
     select
         post_id, 9, 'was queued', project, origin_run_id, pushed_at,
@@ -67,4 +86,5 @@ select
     e.run_id,
     h.code_version
 from events e
-left join run_history h on h.run_id = e.run_id;
+left join run_history h on h.run_id = e.run_id
+where e.post_id is not null;

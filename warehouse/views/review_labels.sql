@@ -4,14 +4,15 @@
 -- audit: agreement between 0 and 1
 create or replace view main.review_labels as
 with judged as (
+    select *, bool_or(origin <> 'simulated') over (partition by post_id) as has_person
     from answers
     where origin in ('label-studio', 'simulated') and modality = 'both' and status = 'given' and label is not null
 ),
 -- a simulated reviewer speaks only where no person has
 votes as (
-    select j.post_id, j.label, count(*) as n_votes
-    from judged j
-    where j.origin <> 'simulated' or j.post_id not in (select post_id from judged where origin <> 'simulated')
+    select post_id, label, count(*) as n_votes
+    from judged
+    where origin <> 'simulated' or not has_person
     group by all
 ),
 ranked as (

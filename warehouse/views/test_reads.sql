@@ -1,8 +1,8 @@
--- what: each reading of a test score: runs of `msa evaluate` on the test split; the same evaluation again is the same run
+-- what: each reading of a test score: runs of `msa evaluate` and `msa gate` on the test split; the same again is the same run
 -- grain: run_id
 -- reads: run_history, models
 create or replace view main.test_reads as
-select h.run_id, m.task, m.model_id, h.finished_at
+select h.run_id, h.verb, m.task, m.model_id, h.finished_at
 from run_history h
 join models m on m.model_id = (h.parameters ->> '$.model_id')
-where h.verb = 'evaluate' and (h.parameters ->> '$.split') = 'test';
+where h.verb in ('evaluate', 'gate') and (h.parameters ->> '$.split') = 'test';

@@ -1,0 +1,98 @@
+"""A watched folder of dumps: each sub-folder, archive or table with a small description beside it."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from flows.loop import Reading
+from msa_core.dumps import Columns
+from msa_core.errors import DumpError
+
+INSIDE = "source.toml"
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+KEYS = {"format": str, "source": str, "task": str, "path": str, "columns": dict} | {
+    "labels": list, "allow_missing": list, "keep_raw": bool, "keep_names": bool, "word_filter": bool
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What `msa ingest` needs to know of a dump."""
+
+    path: Path
+    format: str
+    source: str
+    task: str | None
+    reading: Reading
+
+
+def waiting(inbox: Path) -> list[Path]:
+    """The descriptions of the folder, by name: NAME.toml beside a dump, or source.toml inside it.
+
+    A dump counts once its description stands, so that one that is still being copied is left alone: write it last.
+    Names that begin with a dot are left alone. Raises DumpError where there is no such folder.
+    """
+    if not inbox.is_dir():
+        raise DumpError(f"No folder {inbox}. Make it, or name another: --inbox")
+    return sorted(path for path in _descriptions(inbox) if not path.name.startswith("."))
+
+
+def described(description: Path) -> Described:
+    """Raises DumpError with what is wrong and how it should read."""
+    found = _read(description)
+    for name in ("format", "source"):
+        if name not in found:
+            raise DumpError(f'{description} does not name a {name}. It needs at least: format = "…", source = "…"')
+    reading = Reading(
+        labels=tuple(found.get("labels", ())),
+        columns=_columns(description, found.get("columns", {})) if found["format"] == "table" else None,
+        allow_missing=tuple(found.get("allow_missing", ())),
+        keep_raw=found.get("keep_raw", False),
+        keep_names=found.get("keep_names", False),
+        word_filter=found.get("word_filter", True),
+    )
+    return Described(_dump(description, found), found["format"], found["source"], found.get("task"), reading)
+
+
+def _descriptions(inbox: Path) -> Iterator[Path]:
+    yield from inbox.glob("*.toml")
+    yield from (each for each in inbox.glob(f"*/{INSIDE}") if not each.parent.name.startswith("."))
+
+
+def _read(description: Path) -> dict[str, Any]:
+    try:
+        found = tomllib.loads(description.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DumpError(f"{description} is no TOML: {error}") from error
+    for name, value in found.items():
+        if name not in KEYS:
+            raise DumpError(f"{description}: unknown {name!r}. Known: {', '.join(KEYS)}")
+        if not isinstance(value, KEYS[name]):
+            raise DumpError(f"{description}: {name} must be a {KEYS[name].__name__}, not {value!r}")
+    return found
+
+
+def _dump(description: Path, found: Mapping[str, Any]) -> Path:
+    """The `path` that is named, relative to the description; else what bears its name."""
+    if "path" in found:
+        return (description.parent / found["path"]).absolute()
+    if description.name == INSIDE:
+        return description.parent.absolute()
+    stem = description.with_suffix("")
+    beside = [stem, *(stem.with_name(stem.name + ending) for ending in ARCHIVES)]
+    dump = next((path for path in beside if path.exists()), None)
+    if dump is None:
+        raise DumpError(f'{description} describes nothing: no {stem.name} beside it, nor an archive; or say path = "…"')
+    return dump.absolute()
+
+
+def _columns(description: Path, found: Mapping[str, Any]) -> Columns:
+    names = [field.name for field in fields(Columns)]
+    unknown = sorted(found.keys() - set(names))
+    if unknown:
+        raise DumpError(f"{description}: unknown column {unknown[0]!r}. Known: {', '.join(names)}")
+    images = found.get("images")
+    told: dict[str, Any] = {name: value or None for name, value in found.items() if name != "images"}
+    return Columns(**told) if images is None else Columns(**told, images=tuple(images))

@@ -1,0 +1,58 @@
+"""`msa promote MODEL --override WHY`: a person's word against the gate's; it is recorded with its reason."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from flows.options import DEFAULT_STORE, StoreOption, open_store
+from flows.output import say
+from flows.succession import deciding, in_place, meant, n_test_reads, put_in_place, unscored
+from msa_core.errors import GateError
+from warehouse import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """`run_id` is null where the model stood already; `champion_id` stood before; `missing`: what is to be scored."""
+
+    run_id: str | None
+    model_id: str
+    champion_id: str | None
+    missing: str
+
+
+def promote(store: Store, *, model: str, override: str, task: str | None = None) -> Promoted:
+    """Puts a model in place without a reading of the test. Raises GateError without a reason."""
+    why = " ".join(override.split())
+    if not why:
+        raise GateError(f'Say why {model} is put in place without the gate: --override "why". It is recorded')
+    with store.moment() as moment:
+        of = meant(store, moment, model, task)
+    with deciding(store, of.task):
+        with store.moment() as moment:
+            before, n_reads = in_place(moment, of.task), n_test_reads(moment, of.task)
+        if before and before.model_id == of.model_id:
+            return Promoted(None, of.model_id, of.model_id, unscored(store, of.model_id))
+        inputs = [of.origin_run_id, *([before.origin_run_id] if before else [])]
+        run = store.begin("promote", parameters={"model_id": of.model_id, "why": why}, inputs=inputs, version=1)
+        if run is not None:
+            put_in_place(run, of.model_id, before=before, decided_by="override", why=why, n_reads=n_reads)
+    champion_id = before.model_id if before else None
+    return Promoted(run.run_id if run else None, of.model_id, champion_id, unscored(store, of.model_id))
+
+
+def command(
+    model: Annotated[str, typer.Argument(help="A model's id, or latest.")],
+    store: StoreOption = DEFAULT_STORE,
+    override: Annotated[str, typer.Option(help="Why, in words; it is recorded for ever.")] = "",
+    task: Annotated[str | None, typer.Option(help="Of which task the latest model is meant.")] = None,
+) -> None:
+    """Print which model stands now, and what is to be scored."""
+    done = promote(open_store(store), model=model, override=override, task=task)
+    if done.run_id is None:
+        say(f"nothing to do: {done.model_id} is the champion")
+    else:
+        say(f"{done.model_id} is the champion now{f', after {done.champion_id}' if done.champion_id else ''}")
+    if done.missing:
+        say(done.missing)

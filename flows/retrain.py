@@ -1,0 +1,171 @@
+"""`msa retrain`: a challenger when new labels, drift or time justify it, and the gate's verdict on it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from flows.challenger import CHAMPION, frozen_now, start_of, trained
+from flows.gate import Gated, gate
+from flows.justification import Enough, justification
+from flows.options import DEFAULT_STORE, StoreOption, open_store
+from flows.output import say
+from flows.progress import progress
+from flows.readings import BUDGET, FEWEST, Terms
+from flows.scored_models import LATEST, model_named
+from flows.succession import in_place, n_test_reads, task_of_models, unscored
+from flows.train import TOWERS_HELP
+from warehouse import Store
+
+FOLDS = 5
+ENOUGH = Enough()
+JUDGED = (
+    "select p.model_id || ' learned from these very labels and was ' || p.verdict from promotions p"
+    " join models m using (model_id) where p.champion_id = $champion and p.decided_by = 'gate'"
+    " and m.snapshot_id = $snapshot_id and m.parent_model_id is not distinct from $parent"
+    " order by p.decided_at desc limit 1"
+)
+START_HELP = "champion: from its weights where they fit; scratch: from none."
+
+
+@dataclass(frozen=True, slots=True)
+class Retrained:
+    """`model_id` and what follows are null where nothing was done; `why` it was, or was not."""
+
+    model_id: str | None
+    why: str
+    verdict: str | None = None
+    gated: Gated | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """When and how a challenger is made and judged."""
+
+    enough: Enough
+    terms: Terms
+    start: str
+    epochs: int | None
+    is_forced: bool
+    on_done: Callable[[int], None] | None
+
+
+def retrain(
+    store: Store,
+    *,
+    source: str | None = None,
+    task: str | None = None,
+    at_least: int = ENOUGH.at_least,
+    share: float = ENOUGH.share,
+    days: float | None = None,
+    start: str = CHAMPION,
+    towers: str = "auto",
+    folds: int = FOLDS,
+    epochs: int | None = None,
+    margin: float | None = None,
+    test_read_budget: int = BUDGET,
+    fewest: int = FEWEST,
+    force: bool = False,
+    on_done: Callable[[int], None] | None = None,
+) -> Retrained:
+    """The champion's settings on the labels of now; `source`, `towers` and `folds` are of the first model of all. One
+    that was judged on these very labels is not made again, unless by `force`. Killed anywhere, the same command goes on
+    from there. Raises TrainingError, GateError, LeaseHeld.
+    """
+    enough, terms = Enough(at_least, share, days), Terms(None, margin, test_read_budget, fewest)
+    with store.moment() as moment:
+        of = task_of_models(moment, task)
+        before = None if of is None else in_place(moment, of)
+        made = None if of is None else model_named(store, moment, LATEST, of).model_id
+    if before is not None:
+        return _challenged(store, before.model_id, str(of), Asked(enough, terms, start, epochs, force, on_done))
+    if made is None:
+        made = _first(store, source, task, towers=towers, folds=folds, epochs=epochs, on_done=on_done)
+    return _judged(store, made, terms, f"no model stood before {made}")
+
+
+def command(  # noqa: PLR0917 (a command's options are its arguments)
+    store: StoreOption = DEFAULT_STORE,
+    source: Annotated[str | None, typer.Option(help="Of the first model: the source whose labels train.")] = None,
+    task: Annotated[str | None, typer.Option(help="Whose champion, where there are several.")] = None,
+    at_least: Annotated[int, typer.Option(min=1, help="Changed labels that justify it.")] = ENOUGH.at_least,
+    share: Annotated[float, typer.Option(min=0, max=1, help="Or this share of the labels.")] = ENOUGH.share,
+    days: Annotated[float | None, typer.Option(min=0, help="Or so many days since the champion was trained.")] = None,
+    start: Annotated[str, typer.Option(help=START_HELP)] = CHAMPION,
+    towers: Annotated[str, typer.Option(help=f"Of the first model: {TOWERS_HELP}")] = "auto",
+    folds: Annotated[int, typer.Option(min=0, help="Of the first model: fold models; 0 for none.")] = FOLDS,
+    epochs: Annotated[int | None, typer.Option(min=1, help="At most so many; else as the champion was asked.")] = None,
+    margin: Annotated[float | None, typer.Option(min=0, max=1, help="F1 that a label may lose. [0.05]")] = None,
+    test_read_budget: Annotated[int, typer.Option(min=1, help="Readings of the test score, in all.")] = BUDGET,
+    fewest: Annotated[int, typer.Option(min=1, help="Test posts without which nothing is told.")] = FEWEST,
+    force: Annotated[bool, typer.Option("--force", help="Also where nothing justifies it.")] = False,
+) -> None:
+    """Print why a challenger was made or not, the verdict on it, and which model stands."""
+    opened = open_store(store)
+    with progress("retrain", total=None) as on_done:
+        done = retrain(
+            opened, source=source, task=task, at_least=at_least, share=share, days=days, start=start, towers=towers,
+            folds=folds, epochs=epochs, margin=margin, test_read_budget=test_read_budget, fewest=fewest, force=force,
+            on_done=on_done,
+        )  # fmt: skip
+    say(done.why)
+    if done.gated is None:
+        return
+    say(("" if done.gated.run_id else "nothing to do: ") + done.gated.why)
+    say(f"{done.gated.standing_id} is the champion; the test was read {done.gated.n_test_reads} time(s)")
+    for words in (done.gated.warning, unscored(opened, done.gated.standing_id)):
+        if words:
+            say(words)
+
+
+def _first(
+    store: Store,
+    source: str | None,
+    task: str | None,
+    *,
+    towers: str,
+    folds: int,
+    epochs: int | None,
+    on_done: Callable[[int], None] | None,
+) -> str:
+    """The id of the first model of all."""
+    from flows.train import train
+
+    done = train(store, source=source, task=task, towers=towers, folds=folds, epochs=epochs, on_done=on_done)
+    return done.model_id
+
+
+def _challenged(store: Store, champion_id: str, task: str, asked: Asked) -> Retrained:
+    """Nothing where nothing justifies it, where the same was judged before, or where the test cannot be read again."""
+    begin = start_of(store, champion_id, asked.start)
+    found = justification(store, champion_id, asked.enough)
+    if not (found.is_justified or asked.is_forced):
+        return Retrained(None, f"nothing to do: {found.why}")
+    with store.moment() as moment:
+        like = {"champion": champion_id, "snapshot_id": found.snapshot_id, "parent": begin.parent}
+        before, n_reads = moment.value(JUDGED, **like), n_test_reads(moment, task)
+    if before and not asked.is_forced:
+        return Retrained(None, f"nothing to do: {before}; {found.why}")
+    if before is None:
+        asked.terms.afford(task, n_reads + 1)
+    snapshot_id = frozen_now(store, champion_id)
+    made = trained(
+        store, champion_id, snapshot_id=snapshot_id, parent=begin.parent, epochs=asked.epochs, on_done=asked.on_done
+    )
+    if made == champion_id:
+        return Retrained(None, f"nothing to do: the same labels and settings make {made} again; {found.why}")
+    return _judged(store, made, asked.terms, "; ".join(filter(None, (found.why, begin.words))))
+
+
+def _judged(store: Store, model_id: str, terms: Terms, why: str) -> Retrained:
+    """Scored out of fold, evaluated on what is not sealed, and through the gate."""
+    from flows.evaluate import evaluate, unsealed_split
+    from flows.score import score
+
+    score(store, model=model_id)
+    split = unsealed_split(store, model_id)
+    if split is not None:
+        evaluate(store, model=model_id, split=split, baselines=True)
+    found = gate(store, model=model_id, margin=terms.margin, test_read_budget=terms.budget, fewest=terms.fewest)
+    return Retrained(model_id, why, found.verdict, found)

@@ -1,0 +1,100 @@
+"""`curate` by schedule: split, mine, caption and push; without a captioner or reviewers it says so and goes on."""
+
+from pathlib import Path
+from typing import Literal
+
+from prefect import task
+from prefect.states import State
+
+from flows.patience import PATIENT
+from flows.scheduled.punctual import punctual
+from flows.scheduled.score import standing
+from flows.scheduled.told import NOTHING, Step, conclude, each, step
+from msa_core.errors import CaptionError
+from warehouse import Store
+
+Captioners = Literal["auto", "openai", "pixels", "none"]
+SCORED = "select 1 from predictions where model_id = $model_id limit 1"
+
+
+@task(name="split", **PATIENT)
+def place(store: str) -> Step:
+    """Posts that have no split yet."""
+    from flows.split import split
+
+    done = split(Store.open(Path(store)))
+    return step("split", "", done.run_id, f"{done.n_placed:,} posts placed")
+
+
+@task(name="mine", **PATIENT)
+def doubt(store: str, model_id: str) -> Step:
+    """New doubts of a model; one that has scored nothing yet has none."""
+    from flows.mine import mine
+
+    at = Store.open(Path(store))
+    with at.moment() as moment:
+        if not moment.value(SCORED, model_id=model_id):
+            return step("mine", model_id, None)
+    done = mine(at, model=model_id)
+    return step("mine", model_id, done.run_id, f"{sum(n for _, n in done.n_by_reason):,} doubts")
+
+
+@task(name="caption", **PATIENT)
+def describe(store: str, captioner: str, budget_usd: float | None, prices: tuple[float, float] | None) -> Step:
+    """Images of hard posts, each bought once. No captioner is no failure."""
+    from flows.caption import caption, told_of
+    from flows.caption_ledger import Scope
+    from flows.caption_options import paying_of
+    from flows.captioners import Asked
+
+    of_prompt, of_completion = prices or (None, None)
+    paying = paying_of(of_prompt, of_completion, budget_usd)
+    try:
+        done = caption(Store.open(Path(store)), asked=Asked(captioner), scope=Scope(), paying=paying)
+    except CaptionError as error:
+        return Step("caption", captioner, (), f"no captions: {error}")
+    if done is None:
+        return Step("caption", captioner, (), "no captioner is wanted")
+    return Step("caption", done.captioner, (done.run_id,) if done.run_id else (), "; ".join(told_of(done)))
+
+
+@task(name="push", **PATIENT)
+def hand_over(store: str, name: str, review_batch: int) -> Step:
+    """The queue's next posts of a task to the reviewers. No Label Studio is no failure."""
+    from flows.review_push import Asked, push
+    from labelstudio.errors import NoServer
+
+    try:
+        done = push(Store.open(Path(store)), task=name, asked=Asked(None, review_batch, None, "hidden"))
+    except NoServer as error:
+        return Step("push", name, (), f"nobody to judge: {error}")
+    words = f"{done.n_pushed:,} posts pushed, {done.n_updated:,} updated, {done.n_open:,} open"
+    return Step("push", name, done.run_ids, words if done.run_ids else NOTHING)
+
+
+@punctual("curate", timeout_s=12 * 3600)
+def curate_flow(
+    store: str,
+    *,
+    captioner: Captioners = "auto",
+    budget_usd: float | None = None,
+    prices: tuple[float, float] | None = None,
+    review_batch: int = 50,
+    late_after_s: float | None = None,
+) -> State:
+    """Place new posts, find those that are worth a person's minute, describe their images, hand them to reviewers.
+
+    Args:
+        store: Folder of the store.
+        captioner: Who describes images; auto: the endpoint of MSA_VLM_BASE_URL where one is set, else measured pixels.
+        budget_usd: US dollars that one run may spend on captions; it wants prices.
+        prices: US dollars a million prompt and completion tokens.
+        review_batch: At most so many posts of a task are open to reviewers at once.
+        late_after_s: A scheduled run that begins later than this many seconds is skipped.
+    """
+    models = standing(store)
+    states = each(place, [(store,)])
+    states += each(doubt, [(store, model_id) for model_id, _ in models])
+    states += each(describe, [(store, captioner, budget_usd, prices)])
+    states += each(hand_over, [(store, name, review_batch) for _, name in models])
+    return conclude("curate", states)

@@ -1,0 +1,79 @@
+"""`pull` by schedule: the reviewers' answers and their consensus; each finished round is told once, as an event."""
+
+import os
+from pathlib import Path
+
+from prefect import task
+from prefect.states import State
+
+from flows.patience import PATIENT
+from flows.scheduled.punctual import punctual
+from flows.scheduled.told import Step, conclude, each, step
+from labelstudio.errors import NoServer
+from warehouse import Store
+
+PROJECTS = "select project from review_projects where step > 0 order by project"
+FINISHED = "select project, round, n_posts from finished_rounds where not is_told order by project, round"
+
+
+@task(name="pull", **PATIENT)
+def take_answers(store: str, project: str) -> Step:
+    """New, corrected and withdrawn answers. The store's own Label Studio need not run: then nothing new was said."""
+    from flows.review_pull import lines, pull
+
+    try:
+        done = pull(Store.open(Path(store)), project=project)
+    except NoServer as error:
+        if os.environ.get("LABEL_STUDIO_URL"):
+            raise
+        return Step("pull", project, (), f"nobody to ask: {error}")
+    return step("pull", project, done.run_id, "; ".join(lines(done)))
+
+
+@task(name="settle", **PATIENT)
+def agree(store: str, project: str) -> Step:
+    """What reviewers mean together; one more person is asked where that is not settled."""
+    from flows.review_settle import settle
+
+    try:
+        done = settle(Store.open(Path(store)), project=project)
+    except NoServer as error:
+        if os.environ.get("LABEL_STUDIO_URL"):
+            raise
+        return Step("settle", project, (), f"nobody to ask: {error}")
+    return Step("settle", project, (), f"{done.n_posts:,} reviewed posts, {done.n_asked:,} go to one more person")
+
+
+@task(name="round-finished", **PATIENT)
+def announce(store: str, project: str, name: str, n_posts: int) -> Step:
+    """The event goes out before the store says that it did: told again after a kill between the two, never not at all.
+    Who listens decides by the store whether there is anything to do.
+    """
+    from flows.automations import emit_round_finished
+
+    at = Store.open(Path(store))
+    about = {"project": project, "round": name}
+    run = at.begin("round-finished", parameters=about, inputs=[], version=1)
+    if run is not None:
+        emit_round_finished(at, project=project, name=name, n_posts=n_posts)
+        with run:
+            run.count("posts", n_posts)
+    return step("round-finished", f"{project} {name}", run.run_id if run else None, f"{n_posts:,} posts are judged")
+
+
+@punctual("pull", timeout_s=3600)
+def pull_flow(store: str, *, late_after_s: float | None = None) -> State:
+    """Take the reviewers' answers, settle what they mean together, and tell each round that is finished.
+
+    Args:
+        store: Folder of the store.
+        late_after_s: A scheduled run that begins later than this many seconds is skipped.
+    """
+    at = Store.open(Path(store))
+    with at.moment() as moment:
+        projects = [(store, name) for name in moment.table(PROJECTS)["project"].to_pylist()]
+    states = each(take_answers, projects) + each(agree, projects)
+    with at.moment() as moment:
+        rounds = moment.table(FINISHED)
+    finished = zip(*(column.to_pylist() for column in rounds.columns), strict=True)
+    return conclude("pull", states + each(announce, [(store, *told) for told in finished]))

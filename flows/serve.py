@@ -1,0 +1,198 @@
+"""`msa serve`: the loop on a schedule, its metrics, and where it stands in Prefect; until Ctrl-C."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.options import DEFAULT_STORE, StoreOption, open_store
+from flows.review_server import say_now
+from flows.train import TOWERS_HELP
+from msa_core.errors import MsaError
+from warehouse import Store, lease
+
+if TYPE_CHECKING:
+    from flows.attended import Attended
+
+LEASE_LASTS = timedelta(days=30)
+LOOK_EVERY_S = 0.5
+DEPLOYED_WITHIN_S = 120.0
+RESTARTS, WITHIN_S = 5, 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is served where, and what the flows are given. `reports`: the folder of pages; None: in the store."""
+
+    inbox: Path
+    host: str = "127.0.0.1"
+    port: int = 4200
+    metrics_port: int = 9464
+    reports: Path | None = None
+    towers: str = "auto"
+    captioner: str = "auto"
+    crons: dict[str, str] = field(default_factory=dict)
+    at_once: int = 2
+
+
+def serve(store: Store, *, asked: Asked, on_ready: Callable[[str, str], None]) -> None:
+    """Returns after Ctrl-C or SIGTERM, with all it started. What dies meanwhile is started again. One process a store;
+    raises LeaseHeld where another serves it, MsaError where a port is taken or something dies again and again.
+    """
+    from flows.deployments import on_crons
+    from flows.metrics import serving
+
+    on_crons(asked.crons)
+    inbox, pages = asked.inbox.absolute(), (asked.reports or store.places.root / "reports").absolute()
+    for folder in (inbox, pages):
+        folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as open_until_the_end:
+        open_until_the_end.enter_context(lease(store.places, "serve", lasts=LEASE_LASTS))
+        at = open_until_the_end.enter_context(serving(store, port=asked.metrics_port, pages=pages))
+        server, api = open_until_the_end.enter_context(_server(store, asked))
+        given = {"store": str(store.places.root), "inbox": str(inbox), "output": str(pages)}
+        given |= {"pages_url": f"{at}/reports", "towers": asked.towers, "captioner": asked.captioner}
+        runner = open_until_the_end.enter_context(_runner(store, asked, given, api))
+        on_ready(api.removesuffix("/api"), f"{at}/metrics")
+        _watch([each for each in (server, runner) if each is not None])
+
+
+class Kept:
+    """A process that is started again when it dies, unless it does so again and again."""
+
+    def __init__(self, name: str, start: "Callable[[], Attended]") -> None:
+        self.name = name
+        self._start = start
+        self._died_at: list[float] = []
+        self.child = start()
+
+    def look(self) -> None:
+        """Raises MsaError with its last words where it died too often."""
+        if self.child.is_alive:
+            return
+        self.child.stop()  # what it left behind
+        now = time.monotonic()
+        self._died_at = [at for at in self._died_at if now - at < WITHIN_S] + [now]
+        if len(self._died_at) > RESTARTS:
+            raise MsaError(
+                f"The {self.name} died {RESTARTS} times. The end of {self.child.log}: {self.child.last_words()}"
+            )
+        say_now(f"the {self.name} died and is started again; its log: {self.child.log}.old")
+        self.child = self._start()
+
+
+def _watch(kept: list[Kept]) -> None:
+    try:
+        while True:
+            for each in kept:
+                each.look()
+            time.sleep(LOOK_EVERY_S)
+    except KeyboardInterrupt:
+        return
+
+
+@contextmanager
+def _server(store: Store, asked: Asked) -> Iterator[tuple[Kept | None, str]]:
+    """The store's own, where PREFECT_API_URL names no other; and the address of the API."""
+    from flows.prefect_server import forget, start
+
+    named = os.environ.get("PREFECT_API_URL", "").rstrip("/")
+    if named:
+        yield None, named
+        return
+    child, address = start(store.places, host=asked.host, port=asked.port)
+    port = int(address.ui.rpartition(":")[2])
+    started = iter([child])  # the first time it is up already; later it must come up on the same port
+    kept = Kept("Prefect server", lambda: next(started, None) or start(store.places, host=asked.host, port=port)[0])
+    try:
+        yield kept, address.api
+    finally:
+        kept.child.stop()
+        forget(store.places)
+
+
+@contextmanager
+def _runner(store: Store, asked: Asked, given: dict[str, str], api: str) -> Iterator[Kept]:
+    """The process that runs the flows; ready when everything is deployed."""
+    from flows.attended import attended
+    from flows.automations import identity_of
+    from flows.prefect_server import home_of, surroundings
+    from flows.serving import Serving
+
+    store_id = identity_of(store)
+    name = f"{store.places.root.name}-{store_id[:6]}"
+    words = Serving(name, store_id, dict(given), asked.crons, asked.at_once).words()
+    own = not os.environ.get("PREFECT_API_URL")
+    environment = surroundings(store.places, api=api) if own else dict(os.environ)
+
+    def start() -> "Attended":
+        return attended(["flows.serving", words], environment=environment, log=home_of(store.places) / "runner.log")
+
+    kept = Kept("runner", start)
+    try:
+        _wait(kept)
+        yield kept
+    finally:
+        kept.child.stop()
+
+
+def _wait(kept: Kept) -> None:
+    began = time.monotonic()
+    while "deployed" not in kept.child.log.read_text(encoding="utf-8", errors="replace"):
+        if not kept.child.is_alive or time.monotonic() - began > DEPLOYED_WITHIN_S:
+            raise MsaError(f"Nothing could be deployed. The end of {kept.child.log}: {kept.child.last_words()}")
+        time.sleep(0.2)
+
+
+def command(
+    store: StoreOption = DEFAULT_STORE,
+    *,
+    inbox: Annotated[Path, typer.Option(help="Watched folder: each dump with NAME.toml beside it.")] = Path("inbox"),
+    host: Annotated[str, typer.Option(help="Of the Prefect server.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the Prefect server; 0: any free one.")] = 4200,
+    metrics_port: Annotated[int, typer.Option(min=0, max=65535, help="On 127.0.0.1; 0: any free one.")] = 9464,
+    reports: Annotated[Path | None, typer.Option(help="Folder for the pages. [STORE/reports]")] = None,
+    towers: Annotated[str, typer.Option(help=f"Of challengers: {TOWERS_HELP}")] = "auto",
+    captioner: Annotated[str, typer.Option(help="auto, openai (it costs), pixels, none.")] = "auto",
+    cron: Annotated[list[str] | None, typer.Option(help="VERB='*/5 * * * *' in UTC, or VERB=off; repeat it.")] = None,
+    at_once: Annotated[int, typer.Option(min=1, help="Flows that run at the same time.")] = 2,
+) -> None:
+    """Print where everything is, then wait. PREFECT_API_URL names a server that runs already."""
+    opened = open_store(store)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    crons = dict(_pair(each) for each in cron or ())
+    asked = Asked(inbox, host, port, metrics_port, reports, towers, captioner, crons, at_once)
+    serve(opened, asked=asked, on_ready=lambda ui, metrics: _welcome(opened, asked, ui, metrics))
+    say_now("stopped")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, is_there, cron = text.partition("=")
+    if not is_there:
+        raise typer.BadParameter(f"--cron takes VERB=CRON, such as pull='*/5 * * * *', not {text!r}")
+    return name.strip(), cron.strip()
+
+
+def _welcome(store: Store, asked: Asked, ui: str, metrics: str) -> None:
+    from flows.servers import shown
+
+    say_now(f"Prefect   {shown(ui)}")
+    say_now(f"metrics   {metrics}")
+    say_now(f"inbox     {asked.inbox.absolute()}")
+    say_now(f"logs      {store.places.root / 'prefect'}")
+    for line in _schedule(asked):
+        say_now(line)
+    say_now(f"Ctrl-C stops it. How it stands: msa status --store {store.places.root}")
+
+
+def _schedule(asked: Asked) -> list[str]:
+    from flows.deployments import OFF, on_crons
+
+    return [f"{duty.name:<10}{duty.cron or OFF:<16}{duty.description}" for duty in on_crons(asked.crons)]

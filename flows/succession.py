@@ -1,0 +1,107 @@
+"""Which model stands for a task, which stood before, and how that is decided: what gate, promote and rollback share."""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flows.scored_models import LATEST, ScoredModel, model_named
+from msa_core.errors import MsaError
+from msa_core.records import Promotion
+from warehouse import Moment, Run, Store, lease
+
+PROMOTED = "promoted"
+LASTS = timedelta(hours=12)
+IN_PLACE = "select model_id, promoted_at, decided_by, why, origin_run_id from champions where task = $task"
+DECIDED = (
+    "select p.model_id, p.decided_by from promotions p join models m using (model_id)"
+    " where m.task = $task and p.verdict = 'promoted' order by p.decided_at, p.model_id desc"
+)
+READS = "select count(*) from test_reads where task = $task"
+UNSCORED = "select count(*) from unscored_posts where model_id = $model"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The champion of a task, and the run that put it in place."""
+
+    model_id: str
+    promoted_at: datetime
+    decided_by: str
+    why: str
+    origin_run_id: str
+
+
+def deciding(store: Store, task: str) -> AbstractContextManager[None]:
+    """One process at a time decides who stands for a task; it may have to score the test first. Raises LeaseHeld."""
+    return lease(store.places, f"champion-{task}", lasts=LASTS)
+
+
+def in_place(moment: Moment, task: str) -> Standing | None:
+    """Null where no model of the task was ever promoted."""
+    rows = moment.table(IN_PLACE, task=task).to_pylist()
+    return Standing(**rows[0]) if rows else None
+
+
+def line(moment: Moment, task: str) -> list[str]:
+    """The models that stood and were not rolled back, the one in place last."""
+    rows = moment.table(DECIDED, task=task)
+    return line_of(zip(rows["model_id"].to_pylist(), rows["decided_by"].to_pylist(), strict=True))
+
+
+def line_of(decisions: Iterable[tuple[str, str]]) -> list[str]:
+    """(model, decided by) in their order: a promotion goes on top, a rollback takes off what is above its model."""
+    found: list[str] = []
+    for model_id, decided_by in decisions:
+        if decided_by == "rollback" and model_id in found[:-1]:
+            found.pop()
+            while found[-1] != model_id:
+                found.pop()
+        else:
+            found.append(model_id)
+    return found
+
+
+def task_of_models(moment: Moment, task: str | None) -> str | None:
+    """The task that is named, or the only one that has models; null where it has none. Raises MsaError."""
+    tasks = moment.table("select distinct task from models order by task")["task"].to_pylist()
+    if task is None and len(tasks) > 1:
+        raise MsaError(f"Models of several tasks: {', '.join(tasks)}. Name one: --task {tasks[0]}")
+    return task if task in tasks else tasks[0] if tasks and task is None else None
+
+
+def meant(store: Store, moment: Moment, model: str, task: str | None) -> ScoredModel:
+    """The named model, or the latest of its task. Raises MsaError where it is not said which task, or where the model
+    predicts no labels.
+    """
+    of = task_of_models(moment, task) if model == LATEST else task
+    found = model_named(store, moment, model, of or task)
+    if not found.labels:
+        raise MsaError(f"{found.model_id} predicts scores, not labels; only models of labels can be compared yet")
+    return found
+
+
+def n_test_reads(moment: Moment, task: str) -> int:
+    """How often a test score of this task was read; the same reading again counts once."""
+    return int(moment.value(READS, task=task))
+
+
+def decided_at(before: Standing | None) -> datetime:
+    """Now, and in any case after the champion in place was promoted, whatever the clocks say."""
+    now = datetime.now(UTC)
+    return now if before is None else max(now, before.promoted_at + timedelta(microseconds=1))
+
+
+def put_in_place(run: Run, model_id: str, *, before: Standing | None, decided_by: str, why: str, n_reads: int) -> None:
+    """Commits a promotion without a reading of the test."""
+    champion_id = before.model_id if before else None
+    row = Promotion(model_id, decided_at(before), champion_id, PROMOTED, decided_by, why, "{}", n_reads, None, None)
+    with run:
+        run.write("promotions", [row])
+
+
+def unscored(store: Store, model_id: str) -> str:
+    """What is missing where a model now speaks for its task; empty where nothing is."""
+    with store.moment() as moment:
+        n_posts = int(moment.value(UNSCORED, model=model_id))
+    return f"{n_posts:,} posts have no prediction of {model_id} yet: msa score --model {model_id}" if n_posts else ""

@@ -1,0 +1,213 @@
+"""Whether a challenger may take the champion's place: what a sealed test shows of both, and a verdict in words.
+
+Evidence is the difference in weighted F1 on the same posts (paired bootstrap, 95 % interval), each label's difference
+in F1 against a margin that may be lost (non-inferiority), the exact McNemar test (1947) on which of the two is right,
+calibration, and time a post. What the test cannot show is `undecided`, and the champion stays.
+
+Letters: N posts, C classes.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+from msa_core.comparison import Difference, model_against_model
+from msa_core.metrics import expected_calibration_error
+
+PROMOTED, REFUSED, UNDECIDED = "promoted", "refused", "undecided"
+HELD, LOST, UNCLEAR = "held", "lost", "unclear"
+WHOLE = ("weighted_f1", "macro_f1", "accuracy")
+NOTHING = 1e-9  # a sum of floats this small is zero
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a challenger may cost: `margin` of F1 of each label, `ece` of calibration error, `latency` as a multiple of
+    the champion's. A label of fewer than `fewest` test posts has no interval that could show it held.
+    """
+
+    margin: float = 0.05
+    ece: float = 0.05
+    latency: float = 2.0
+    fewest: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Median milliseconds a post, one at a time; null where a model could not be timed."""
+
+    challenger_ms: float | None = None
+    champion_ms: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """Above 1: the challenger is slower."""
+        if self.challenger_ms is None or not self.champion_ms:
+            return None
+        return self.challenger_ms / self.champion_ms
+
+
+@dataclass(frozen=True, slots=True)
+class OfLabel:
+    """F1 of one label, challenger less champion; `standing` is held, lost or unclear."""
+
+    label: str
+    n_posts: int
+    champion: float
+    difference: float
+    low: float
+    high: float
+    standing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """`whole`: weighted F1, macro F1, accuracy, `one` being the challenger. `n_gained`: posts that only the challenger
+    has right, `n_lost` those that only the champion has.
+    """
+
+    n_posts: int
+    whole: tuple[Difference, ...]
+    by_label: tuple[OfLabel, ...]
+    n_gained: int
+    n_lost: int
+    mcnemar_p: float
+    ece: float
+    champion_ece: float
+    limits: Limits
+
+    def json(self) -> str:
+        """Every figure, under the name that it has here."""
+        names = ("n_posts", "n_gained", "n_lost", "mcnemar_p", "ece", "champion_ece")
+        figures = {name: getattr(self, name) for name in names}
+        whole = {each.name: _plain(each) for each in self.whole}
+        by_label = [asdict(each) for each in self.by_label]
+        return json.dumps({**figures, **whole, "labels": by_label, "limits": asdict(self.limits)}, sort_keys=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`word` is promoted, refused or undecided; `why` is for a person."""
+
+    word: str
+    why: str
+
+
+def evidence(
+    truth: NDArray[np.int64],
+    challenger: NDArray[Any],
+    champion: NDArray[Any],
+    *,
+    labels: tuple[str, ...],
+    limits: Limits,
+    n_resamples: int = 2000,
+) -> Evidence:
+    """truth (N,) as places in `labels`; probs (N, C) of both models on the same posts, in any order. Raises ValueError
+    where shapes do not fit.
+    """
+    found = model_against_model(truth, challenger, champion, labels=labels, n_resamples=n_resamples)
+    counts = np.bincount(truth, minlength=len(labels))
+    is_right = [probs.argmax(1) == truth for probs in (challenger, champion)]
+    n_gained, n_lost = int((is_right[0] & ~is_right[1]).sum()), int((is_right[1] & ~is_right[0]).sum())
+    return Evidence(
+        n_posts=len(truth),
+        whole=tuple(each for each in found if each.name in WHOLE),
+        by_label=tuple(_of_label(each, int(n), limits) for each, n in zip(found[len(WHOLE) :], counts, strict=True)),
+        n_gained=n_gained,
+        n_lost=n_lost,
+        mcnemar_p=mcnemar(n_gained, n_lost),
+        ece=_ece(challenger, is_right[0]),
+        champion_ece=_ece(champion, is_right[1]),
+        limits=limits,
+    )
+
+
+def mcnemar(n_gained: int, n_lost: int) -> float:
+    """Two-sided, exact: how often a fair coin would split the posts that one model alone has right as unevenly."""
+    return float(binomtest(n_gained, n_gained + n_lost).pvalue) if n_gained + n_lost else 1.0
+
+
+def verdict(found: Evidence, latency: Latency = Latency()) -> Verdict:
+    """Refused for any fault that is shown; promoted where a gain is shown and no label can have lost much; else
+    undecided.
+    """
+    faults = _faults(found, latency)
+    doubts = _doubts(found)
+    word = REFUSED if faults else UNDECIDED if doubts else PROMOTED
+    reasons = faults or doubts or [f"weighted F1 rose by {_change(found.whole[0])}", _kept(found)]
+    return Verdict(word, f"{word}: {'; '.join(reasons)} ({_told(found)})")
+
+
+def _of_label(each: Difference, n_posts: int, limits: Limits) -> OfLabel:
+    label = each.name.removeprefix("f1_")
+    shown = each.low if n_posts >= limits.fewest else each.difference
+    if each.high < -NOTHING and each.difference < -limits.margin:
+        standing = LOST
+    else:
+        standing = HELD if shown > -limits.margin else UNCLEAR
+    return OfLabel(label, n_posts, each.other, each.difference, each.low, each.high, standing)
+
+
+def _faults(found: Evidence, latency: Latency) -> list[str]:
+    """What is shown against the challenger."""
+    limits, main = found.limits, found.whole[0]
+    faults = [f"weighted F1 fell by {_change(main)}"] if main.high < -NOTHING else []
+    faults += [f"{each.label} fell by {_change(each)}" for each in found.by_label if each.standing == LOST]
+    if found.ece - found.champion_ece > limits.ece:
+        faults.append(
+            f"its calibration error is {found.ece:.3f}, the champion's {found.champion_ece:.3f}; "
+            f"{limits.ece:g} more is allowed"
+        )
+    if latency.ratio is not None and latency.ratio > limits.latency:
+        faults.append(
+            f"it takes {latency.challenger_ms:.1f} ms a post, the champion {latency.champion_ms:.1f} ms; "
+            f"{limits.latency:g} times as much is allowed"
+        )
+    return faults
+
+
+def _doubts(found: Evidence) -> list[str]:
+    """What is not shown in its favour."""
+    main = found.whole[0]
+    doubts = []
+    if main.low <= NOTHING:
+        doubts.append(f"weighted F1 changed by {_signed(main)}, which may be nothing")
+    for each in found.by_label:
+        if each.standing == UNCLEAR:
+            doubts.append(f"{each.label} may have lost more than {found.limits.margin:g}: {_signed(each)}")
+    return doubts
+
+
+def _kept(found: Evidence) -> str:
+    return f"no label lost as much as {found.limits.margin:g}"
+
+
+def _told(found: Evidence) -> str:
+    """What the verdict rests on."""
+    few = [f"{each.n_posts} {each.label}" for each in found.by_label if each.n_posts < found.limits.fewest]
+    only = f"; too few for an interval: {', '.join(few)}" if few else ""
+    right = f"{found.n_gained} posts gained, {found.n_lost} lost, McNemar p {found.mcnemar_p:.3g}"
+    return f"{found.n_posts} test posts{only}; {right}"
+
+
+def _change(each: Difference | OfLabel) -> str:
+    """Without the sign, which the verb has said."""
+    return f"{abs(each.difference):.3f} [{each.low:+.3f}, {each.high:+.3f}]"
+
+
+def _signed(each: Difference | OfLabel) -> str:
+    return f"{each.difference:+.3f} [{each.low:+.3f}, {each.high:+.3f}]"
+
+
+def _ece(probs: NDArray[Any], is_right: NDArray[np.bool_]) -> float:
+    """From 0, every confidence true, to 1."""
+    return expected_calibration_error(probs.max(1).astype(np.float64), is_right.astype(np.float64))
+
+
+def _plain(each: Difference) -> dict[str, float]:
+    of = {"challenger": each.one, "champion": each.other}
+    return of | {"difference": each.difference, "low": each.low, "high": each.high}

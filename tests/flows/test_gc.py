@@ -1,0 +1,81 @@
+"""`msa gc` takes weights only where asked, and only of models that stand nowhere; it leaves backups and logs alone."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from flows.gc import gc
+from flows.score import score
+from msa_core.errors import MissingWeights
+from msa_core.records import Model, Promotion
+from tests.flows.filled_store import LABELS, filled
+from warehouse import Store, lease
+from warehouse.compaction import compact
+
+NAMES = ("spare", "parent", "champion", "before", "child", "last")
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+def add_model(store: Store, name: str, parent: str | None = None) -> None:
+    model = Model(name, "clara", "sentiment", LABELS, "{}", parent, "snapshot-hand", 10, 5, "{}", "ab" * 32, 1.0)
+    run = store.begin("train", parameters={"name": name}, inputs=["split"], version=1)
+    assert run is not None
+    with run:
+        run.write("models", [model])
+    weights = store.places.models / name / "fold-0" / "heads.safetensors"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"weights")
+
+
+@pytest.fixture(scope="module")
+def modelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six models; the champion took the place of `before`, `child` began from `parent`."""
+    store = filled(tmp_path_factory.mktemp("modelled") / "store", "split")
+    for name in NAMES:
+        add_model(store, name, parent="parent" if name == "child" else None)
+    run = store.begin("gate", parameters={}, inputs=["train"], version=1)
+    assert run is not None
+    with run:
+        run.write("promotions", [
+            Promotion("champion", NOW, "before", "promoted", "gate", "better", "{}", 1, None, None),
+            Promotion("child", NOW, "champion", "refused", "gate", "worse", "{}", 2, None, None),
+        ])  # fmt: skip
+    return store.places.root
+
+
+@pytest.fixture
+def store(modelled: Path, tmp_path: Path) -> Store:
+    return Store.open(copytree(modelled, tmp_path / "store"))
+
+
+def standing(store: Store) -> set[str]:
+    return {path.name for path in store.places.models.iterdir()}
+
+
+def test_weights_stay_unless_asked_for_and_young_ones_stay_anyway(store: Store):
+    gc(store, older_than_s=0)
+    gc(store, older_than_s=0, models_older_than_s=3600)
+    with lease(store.places, "score"):
+        gc(store, older_than_s=0, models_older_than_s=0)
+    assert standing(store) == set(NAMES)
+
+
+def test_only_a_model_that_stands_nowhere_loses_its_weights_and_keeps_its_row(store: Store):
+    (found,) = gc(store, models_older_than_s=0)
+    assert found.path.name == "spare"
+    assert standing(store) == {*NAMES} - {"spare"}
+    with store.moment() as moment:
+        assert moment.value("select count(*) from models") == len(NAMES)
+    with pytest.raises(MissingWeights, match=r"No checkpoint in .*spare"):
+        score(store, model="spare")
+
+
+def test_neither_gc_nor_compact_touches_logs_or_what_lies_beside(store: Store):
+    for folder in ("logs", "labelstudio", "journal/caption"):
+        (store.places.root / folder).mkdir(parents=True, exist_ok=True)
+        (store.places.root / folder / "kept").touch()
+    compact(store)
+    gc(store, older_than_s=0, models_older_than_s=0)
+    assert all((store.places.root / folder / "kept").exists() for folder in ("logs", "labelstudio", "journal/caption"))

@@ -1,0 +1,115 @@
+"""Backups amid writers, and backups and restores that are killed: of one moment, and finished by the same command."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from tests.warehouse.conftest import Fill, a_post
+from warehouse import Store
+from warehouse.backup import backup
+from warehouse.restoring import restore, states
+from warehouse.shelf import Shelf
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from warehouse import Store
+from warehouse.backup import backup
+from warehouse.restoring import restore
+
+verb, source, target, left = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
+
+def watch(event, details):
+    global left
+    if event in ("os.rename", "open", "os.mkdir") and target.name in str(details[0]):
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+store = Store.open(source) if verb == "backup" else None
+sys.addaudithook(watch)
+backup(store, target) if store else restore(source, target)
+"""
+
+
+def killed(verb: str, source: Path, target: Path, left: int) -> int:
+    """The exit code of the verb, killed before it touches the target for the `left`-th time (0 first)."""
+    command = [sys.executable, "-c", KILLED, verb, str(source), str(target), str(left)]
+    return subprocess.run(command, check=False).returncode
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty store, to be copied: that is faster than making one."""
+    return Store.init(tmp_path_factory.mktemp("empty") / "store").places.root
+
+
+@pytest.fixture
+def store(empty: Path, tmp_path: Path) -> Store:
+    return Store.open(copytree(empty, tmp_path / "store"))
+
+
+def is_whole(folder: Path, name: str) -> bool:
+    return all(Shelf(folder).is_whole(kept, reads=True) for kept in Shelf(folder).state(name).files)
+
+
+def n_posts(store: Store) -> int:
+    with store.moment() as moment:
+        return int(moment.value("select count(*) from posts"))
+
+
+def test_a_backup_of_a_store_that_others_write_to_is_of_one_moment(store: Store, tmp_path: Path):
+    writer = (
+        "import sys; from pathlib import Path\n"
+        "from tests.warehouse.conftest import a_post; from warehouse import Store\n"
+        "store = Store.open(Path(sys.argv[1]))\n"
+        "for n in range(30):\n"
+        "    with store.begin('ingest', parameters={'n': n}, inputs=[], version=1) as run:\n"
+        "        run.write('posts', [a_post(f'{n}-{i}') for i in range(50)])\n"
+        "        run.count('held', 50)\n"
+    )
+    seen = set()
+    with subprocess.Popen([sys.executable, "-c", writer, str(store.places.root)]) as process:
+        while process.poll() is None:
+            seen.add(backup(store, tmp_path / "kept").n_runs)
+    assert process.returncode == 0
+    assert len(seen) > 2, "backups were taken while runs were committed"
+    middle = states(tmp_path / "kept")[len(seen) // 2]
+    again = Store.open(restore(tmp_path / "kept", tmp_path / "new", at=middle).root)
+    with again.moment() as moment:
+        assert moment.value("select count(*) from ingests where n_held <> n_posts") == 0
+        assert moment.value("select count(*) from posts") == 50 * moment.value("select count(*) from ingests")
+    assert all(is_whole(tmp_path / "kept", state) for state in states(tmp_path / "kept"))
+
+
+@pytest.mark.parametrize("left", [0, 5, 12])
+def test_a_killed_backup_leaves_earlier_states_whole_and_the_same_command_goes_on(
+    left: int, store: Store, fill: Fill, tmp_path: Path
+):
+    early = backup(store, tmp_path / "kept")
+    fill(1, posts=[a_post("1")])
+    assert killed("backup", store.places.root, tmp_path / "kept", left) == -signal.SIGKILL
+    assert is_whole(tmp_path / "kept", early.state)
+    late = backup(store, tmp_path / "kept")
+    assert late.n_runs == 2
+    assert is_whole(tmp_path / "kept", late.state)
+    assert not (tmp_path / "kept" / "tmp").exists()
+
+
+def test_a_killed_first_backup_is_begun_again(store: Store, tmp_path: Path):
+    assert killed("backup", store.places.root, tmp_path / "kept", 6) == -signal.SIGKILL
+    assert is_whole(tmp_path / "kept", backup(store, tmp_path / "kept").state)
+
+
+def test_a_killed_restore_leaves_no_store_and_the_same_command_goes_on(store: Store, fill: Fill, tmp_path: Path):
+    fill(1, posts=[a_post("1")])
+    backup(store, tmp_path / "kept")
+    for left in (0, 60):
+        assert killed("restore", tmp_path / "kept", tmp_path / "new", left) == -signal.SIGKILL
+        assert not (tmp_path / "new").exists()
+    assert n_posts(Store.open(restore(tmp_path / "kept", tmp_path / "new").root)) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "new", "store"]
