@@ -32,7 +32,7 @@ VERBS = {
     "caption-worth": "Whether captions help the model, by a paired bootstrap on validation.",
     "review": "Queue posts for people in Label Studio, and take their answers.",
     "report": "Write the report: one self-contained page.",
-    "loop": "Ingest, split, train, score, mine, caption and report, under Prefect.",
+    "loop": "Ingest, split, train, score, gate, mine, caption and report, under Prefect.",
     "drift": "How new posts differ from those that the champion learned from.",
     "retrain": "Train a challenger when new labels, drift or time justify it, and send it through the gate.",
     "serve": "The loop on a schedule, its metrics, and where it stands in Prefect.",

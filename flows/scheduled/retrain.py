@@ -46,7 +46,8 @@ def challenge(store: str, name: str, wanted: Wanted) -> Step:
     done = retrain(Store.open(Path(store)), task=name, **asdict(wanted))
     if done.model_id is None:
         return Step("retrain", name, (), f"not justified: {done.why}")
-    return Step("retrain", name, (done.model_id,), f"{done.verdict or 'no verdict'}: {done.why}")
+    said = done.gated.why if done.gated else "no verdict"
+    return Step("retrain", name, (done.model_id,), f"{said}; trained since {done.why}")
 
 
 @punctual("retrain", timeout_s=24 * 3600)
