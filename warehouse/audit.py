@@ -29,6 +29,7 @@ def promises() -> list[tuple[Declaration, str]]:
 
 def audit(moment: Moment) -> Iterator[Finding]:
     """Ask each promise at one moment of the store."""
+    moment.hold()
     for declared, promise in promises():
         broken = _broken_grain(declared) if promise == "grain" else _broken_condition(declared, promise)
         words = f"one row a ({', '.join(declared.grain)})" if promise == "grain" else promise

@@ -17,6 +17,7 @@ from warehouse.durable import publish, writing
 from warehouse.errors import StoreUnwritable
 from warehouse.places import SEED, Places
 from warehouse.schema import arrow_schema
+from warehouse.stand_ins import create
 
 IMAGES_OF = "post_images"
 BY_NAME = ", union_by_name = true"  # reads every file's columns first, so only where some lack a column
@@ -54,8 +55,8 @@ def statements(places: Places, *, is_pinned: bool, about: Sequence[str] = ()) ->
 
 def build(connection: duckdb.DuckDBPyConnection, places: Places) -> None:
     """Create every view."""
-    for statement in statements(places, is_pinned=False).values():
-        connection.execute(statement.sql)
+    made = {name: statement.sql for name, statement in statements(places, is_pinned=False).items()}
+    create(connection, made, list(made))
 
 
 def needed(words: set[str], among: dict[str, Statement]) -> list[str]:

@@ -7,9 +7,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from warehouse import declarations
 from warehouse.catalog import needed, parsed, statements
 from warehouse.errors import QueryError
 from warehouse.places import Places
+from warehouse.stand_ins import create
 
 WORD = re.compile(r"\w+")
 
@@ -22,6 +24,7 @@ class Moment:
 
     def __init__(self, places: Places, *, hiding: Sequence[str] = (), about: Sequence[str] = ()) -> None:
         self._connection = duckdb.connect(":memory:")
+        self._places = places
         self._unmade = statements(places, is_pinned=True, about=about)
         self._make({"facts.runs"})
         if hiding:
@@ -49,6 +52,28 @@ class Moment:
         row = self._ask(sql, values).fetchone()
         return None if row is None else row[0]
 
+    def hold(self, *, below_bytes: int = 2**24) -> None:
+        """Reads small facts into memory, once: each question binds all below it down to the files, which takes longer
+        than answering it, and whoever asks hundreds waits. Larger facts stay where they are.
+        """
+        names = [name for name in declarations.facts() if name != "runs" and self._size(name) < below_bytes]
+        self._make({"run_history", *names})
+        relations = [
+            "main.runs",
+            "main.run_history",
+            *(f"{schema}.{name}" for name in names for schema in ("facts", "main")),
+        ]
+        for relation in relations:
+            schema, _, name = relation.partition(".")
+            self._connection.execute(
+                f"create table {schema}.held as from {relation}; drop view {relation};"
+                f"alter table {schema}.held rename to {name}"
+            )
+
+    def _size(self, fact: str) -> int:
+        """Bytes of its files."""
+        return sum(path.stat().st_size for path in (self._places.facts / fact).glob("*/*.parquet"))
+
     def inputs(self, *tables: str) -> list[str]:
         """The committed runs that hold rows of these tables, sorted; the same before and after a compaction."""
         counted = " + ".join(f"coalesce((n_rows ->> '$.{table}')::bigint, 0)" for table in tables)
@@ -68,8 +93,8 @@ class Moment:
 
     def _make(self, words: set[str]) -> None:
         """Create the views that a query names, when it names them: binding all of them takes longer than most verbs."""
-        for name in needed(words, self._unmade):
-            self._connection.execute(self._unmade.pop(name).sql)
+        names = needed(words, self._unmade)
+        create(self._connection, {name: self._unmade.pop(name).sql for name in names}, names)
 
     @staticmethod
     def _execute(connection: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any]) -> duckdb.DuckDBPyConnection:
