@@ -48,9 +48,7 @@ def test_init_brings_it_up_to_date_and_keeps_every_fact(old: Path):
     assert counts(store) == AT_FIRST
     with store.moment() as moment:
         broken = {(each.relation, each.promise) for each in audit(moment) if each.n_broken}
-        assert broken <= {
-            ("caption_lineage", "prompt_sha256 is null or prompt is not null")
-        }
+        assert broken <= {("caption_lineage", "prompt_sha256 is null or prompt is not null")}
         (caption,) = moment.table("from captions").to_pylist()
         assert moment.value("select count(*) from run_history where verb = 'init'") == 1
     assert (caption["caption"], caption["text_sha256"]) == ("A picture, described long ago.", None)
