@@ -20,7 +20,7 @@ SPLITS = ("val", "test", "folds")
 
 JUDGED = "from judged_posts where model_id = $model and split = $split and coalesce(source = $source, is_own_source)"
 OUT_OF_FOLD = "select 1 from judged_posts where model_id = $model and split = 'folds' and probs is not null limit 1"
-LEARNED = "from training_posts where model_id = $model and split <> 'val' order by post_id"
+LEARNED = "from training_posts where model_id = $model and split <> 'val' and generation = 0 order by post_id"
 
 
 @dataclass(frozen=True, slots=True)

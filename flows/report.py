@@ -204,7 +204,7 @@ def _caption_sections(moment: Moment, subject: Subject) -> Sequence[Section]:
     from msa_core.page.caption_section import described
 
     kinds = moment.table("from caption_kinds where task = $task order by all", task=subject.task)
-    worths = moment.table("from caption_worths where task = $task order by all", task=subject.task)
+    worths = moment.table("from latest_worths where task = $task order by source, kind, name", task=subject.task)
     return described(kinds, moment.table(UNFIT), moment.table(COSTS), worths)
 
 

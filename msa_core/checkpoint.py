@@ -69,7 +69,8 @@ def config_of(folder: Path) -> ClaraConfig:
     path = folder / "config.json"
     if not path.is_file():
         raise MissingWeights(
-            f"No checkpoint in {folder}: it has no config.json. A checkpoint is made by: msa train clara"
+            f"No checkpoint in {folder}: it has no config.json. A checkpoint is made by: msa train clara "
+            "(msa gc --models-older-than takes away those of old models)"
         )
     fields = json.loads(path.read_text())
     return ClaraConfig(**{**fields, "labels": tuple(fields["labels"])})
