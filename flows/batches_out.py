@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from flows.caption_ledger import Waiting
+from flows.caption_ledger import Waiting, intents
 from msa_core.captions.captioner import Picture
 from msa_core.captions.endpoint import Endpoint
 from msa_core.errors import CaptionError
@@ -22,7 +22,7 @@ class BatchesOut:
 
     def under_way(self) -> dict[str, list[Picture]]:
         """What was submitted or is to be, by tag; without files. Raises CaptionError where another captioner asked."""
-        intended = {line["tag"]: line for line in self.journal.read() if "rows" in line}
+        intended = {line["tag"]: line for line in intents(self.journal)}
         for line in intended.values():
             if line["asked"] != self._asked():
                 raise CaptionError(f"A batch is under way, asked by {line['asked']}. Collect it first, so asked.")
@@ -52,9 +52,7 @@ class BatchesOut:
     def keep_only(self, tags: Iterable[str]) -> None:
         """What was not submitted waits again."""
         kept = set(tags)
-        lines = [line for line in self.journal.read() if line["tag"] in kept]
-        self.journal.fold()
-        self.journal.append_all(lines)
+        self.journal.append_all([{"tag": tag, "is_dropped": True} for tag in self.under_way() if tag not in kept])
 
     def _asked(self) -> list[str]:
         """Who was asked what."""

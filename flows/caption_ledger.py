@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from msa_core.captions.captioner import Captioner, Picture
 from msa_core.errors import CaptionError
@@ -47,11 +48,18 @@ def batches_of(store: Store) -> Journal:
     return Journal(store.places, "caption", "batches")
 
 
+def intents(batches: Journal) -> list[dict[str, Any]]:
+    """Lines with the rows of batches that are to be submitted, or were; by tag."""
+    lines = list(batches.read())
+    dropped = {line["tag"] for line in lines if "is_dropped" in line}
+    return [line for line in lines if "rows" in line and line["tag"] not in dropped]
+
+
 def under_way(store: Store, captioner: Captioner) -> frozenset[tuple[str, str | None]]:
     """Images, each with the text in its prompt, that a batch asks this captioner about: not to be paid for twice."""
     sha256 = captioner.prompt.sha256 if captioner.prompt else None
     key = [captioner.model, sha256, captioner.parameters]
-    lines = (line for line in batches_of(store).read() if "rows" in line and line["key"] == key)
+    lines = (line for line in intents(batches_of(store)) if line["key"] == key)
     return frozenset((row[0], row[1]) for line in lines for row in line["rows"])
 
 

@@ -55,8 +55,21 @@ def on_crons(changed: dict[str, str]) -> tuple[Duty, ...]:
     for name in changed:
         if name not in names:
             raise MsaError(f"No deployment {name!r}. Deployments: {', '.join(names)}")
+    for name, cron in changed.items():
+        _check(name, cron)
     crons = {name: None if cron == OFF else cron for name, cron in changed.items()}
     return tuple(replace(duty, cron=crons[duty.name]) if duty.name in crons else duty for duty in DUTIES)
+
+
+def _check(name: str, cron: str) -> None:
+    """Raises MsaError on what no clock understands."""
+    from prefect.client.schemas.schedules import CronSchedule
+
+    try:
+        if cron != OFF:
+            CronSchedule(cron=cron)
+    except ValueError as error:
+        raise MsaError(f"--cron {name}={cron!r} is no cron. Five fields, such as '*/5 * * * *', or off") from error
 
 
 def runner_deployment(duty: Duty, *, name: str, given: dict[str, Any], store_id: str) -> Any:

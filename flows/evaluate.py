@@ -11,6 +11,7 @@ import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
+from flows.readings import BUDGET, Terms
 from flows.scored_models import LATEST, ScoredModel, model_named
 from msa_core.errors import MsaError
 from msa_core.records import Evaluation
@@ -18,7 +19,10 @@ from warehouse import Moment, Store, digest
 
 SPLITS = ("val", "test", "folds")
 
-JUDGED = "from judged_posts where model_id = $model and split = $split and coalesce(source = $source, is_own_source)"
+JUDGED = (
+    "from judged_posts where model_id = $model and split = $split and coalesce(source = $source, is_own_source)"
+    " and not (split = 'test' and post_id in (select post_id from revealed_posts where model_id = $model))"
+)
 OUT_OF_FOLD = "select 1 from judged_posts where model_id = $model and split = 'folds' and probs is not null limit 1"
 LEARNED = "from training_posts where model_id = $model and split <> 'val' and generation = 0 order by post_id"
 
@@ -48,8 +52,11 @@ def evaluate(
     source: str | None = None,
     baselines: bool = False,
     seed: int = 0,
+    test_read_budget: int = BUDGET,
 ) -> EvaluateDone:
-    """`folds`: all posts that were trained on, each judged by the fold model that never saw it. Raises MsaError."""
+    """`folds`: all posts that were trained on, each judged by the fold model that never saw it. Test is read within its
+    budget, which gates share, and without posts whose near-duplicate the model learned. Raises MsaError.
+    """
     if split not in SPLITS:
         raise MsaError(f"No split {split!r} to evaluate. Choose: {', '.join(SPLITS)}")
     with store.moment() as moment:
@@ -61,6 +68,8 @@ def evaluate(
     inputs = [of.origin_run_id, f"labels-{digest([judged['post_id'].to_pylist(), judged['label'].to_pylist()])}"]
     run = store.begin("evaluate", parameters=asked, inputs=inputs, version=1)
     if run is not None:
+        if split == "test":
+            Terms(budget=test_read_budget).afford(of.task, _n_test_reads(store, of.task) + 1)
         with run:
             run.write("evaluations", figures)
     run_id = None if run is None else run.run_id
@@ -84,11 +93,13 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     output: Annotated[Path | None, typer.Option(help="File for the JSON; else it is printed.")] = None,
     baselines: Annotated[bool, typer.Option("--baselines", help="Also the commonest label, and TF-IDF.")] = False,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    test_read_budget: Annotated[int, typer.Option(min=1, help="Readings of the test score, in all.")] = BUDGET,
 ) -> None:
     """Print the figures as JSON, or their summary where they go to a file."""
     done = evaluate(
-        open_store(store), split=split, model=model, task=task, source=source, baselines=baselines, seed=seed
-    )
+        open_store(store), split=split, model=model, task=task, source=source, baselines=baselines, seed=seed,
+        test_read_budget=test_read_budget,
+    )  # fmt: skip
     if output is None:
         say(done.json())
         return

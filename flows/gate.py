@@ -76,7 +76,7 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     ] = CHAMPION,
     task: Annotated[str | None, typer.Option(help="Of which task the latest model is meant.")] = None,
     source: Annotated[str | None, typer.Option(help="Test posts of this source; else the challenger's own.")] = None,
-    margin: Annotated[float, typer.Option(min=0, max=1, help="F1 that a label may lose.")] = 0.05,
+    margin: Annotated[float, typer.Option(min=0, max=0.1, help="F1 that a label may lose.")] = 0.05,
     test_read_budget: Annotated[int, typer.Option(min=1, help="Readings of the test score, in all.")] = BUDGET,
     fewest: Annotated[int, typer.Option(min=1, help="Test posts without which nothing is told.")] = FEWEST,
 ) -> None:
@@ -131,7 +131,8 @@ def _unmoved(store: Store, of: ScoredModel, before: Standing) -> Gated:
     """The challenger is the champion."""
     with store.moment() as moment:
         n_reads = n_test_reads(moment, of.task)
-    return Gated(None, of.model_id, None, of.model_id, "promoted", before.why, "{}", n_reads)
+    why = f"{of.model_id} is the champion already ({before.decided_by}: {before.why}); a challenger: msa retrain"
+    return Gated(None, of.model_id, None, of.model_id, "promoted", why, "{}", n_reads)
 
 
 def _judged(store: Store, of: ScoredModel, other: ScoredModel, terms: Terms) -> Gated:

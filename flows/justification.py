@@ -13,7 +13,7 @@ LEARNED = "select snapshot_id from models where model_id = $model"
 TRAINED = (
     "select h.finished_at from models m join run_history h on h.run_id = m.origin_run_id where m.model_id = $model"
 )
-DRIFT = "select why from latest_drift where model_id = $model and is_drifted"
+DRIFT = "select why from latest_drift where model_id = $model and is_drifted order by source nulls first limit 1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say, show
-from flows.scored_models import LATEST, ScoredModel, model_named
+from flows.scored_models import CHAMPION, LATEST, ScoredModel, model_named
 from msa_core.doubts import REASONS, strengths
 from msa_core.errors import MsaError
 from warehouse import Moment, Store, lease
@@ -37,7 +37,7 @@ class Mined:
 
 
 def mine(
-    store: Store, *, model: str = LATEST, source: str | None = None, task: str | None = None, at_least: float = 0.5
+    store: Store, *, model: str = CHAMPION, source: str | None = None, task: str | None = None, at_least: float = 0.5
 ) -> Mined:
     """Doubts of `at_least` this strength that the model has not raised yet: a label that came later brings its own. One
     process at a time.
@@ -62,7 +62,7 @@ def mine(
 
 def command(
     store: StoreOption = DEFAULT_STORE,
-    model: Annotated[str, typer.Option(help="A model_id, or the latest.")] = LATEST,
+    model: Annotated[str, typer.Option(help="A model's id, champion or latest.")] = CHAMPION,
     source: Annotated[str | None, typer.Option(help="Only posts of this source.")] = None,
     task: Annotated[str | None, typer.Option(help="Which task's latest model, where there are several.")] = None,
     at_least: Annotated[float, typer.Option(min=0, max=1, help="The weakest doubt to keep: 0 sure, 1 hardest.")] = 0.5,
@@ -86,7 +86,7 @@ def command(
 def _chosen(store: Store, moment: Moment, model: str, task: str | None) -> ScoredModel:
     """The named model, or the latest of its task, if it has anything to mine."""
     tasks = moment.table("select distinct task from models order by task")["task"].to_pylist()
-    if model == LATEST and task is None and len(tasks) > 1:
+    if model in (CHAMPION, LATEST) and task is None and len(tasks) > 1:
         raise MsaError(f"Models of several tasks: {', '.join(tasks)}. Name one: --task {tasks[0]}")
     chosen = model_named(store, moment, model, task)
     if not chosen.labels:

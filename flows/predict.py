@@ -9,7 +9,7 @@ import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
-from flows.scored_models import LATEST, model_named
+from flows.scored_models import CHAMPION, model_named
 from msa_core.errors import MsaError
 from warehouse import Store
 
@@ -31,7 +31,7 @@ def predict(
     store: Store,
     *,
     output: Path,
-    model: str = LATEST,
+    model: str = CHAMPION,
     source: str | None = None,
     task: str | None = None,
     order_of: Path | None = None,
@@ -52,7 +52,7 @@ def predict(
 def command(
     store: StoreOption = DEFAULT_STORE,
     output: Annotated[Path, typer.Option(help="File to write.")] = Path("predict.txt"),
-    model: Annotated[str, typer.Option(help="A model's id, or latest.")] = LATEST,
+    model: Annotated[str, typer.Option(help="A model's id, champion or latest.")] = CHAMPION,
     source: Annotated[str | None, typer.Option(help="Only posts of this source.")] = None,
     task: Annotated[str | None, typer.Option(help="Of which task the latest model is meant.")] = None,
     order_of: Annotated[Path | None, typer.Option(help="File whose first column gives the order.")] = None,

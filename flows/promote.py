@@ -7,7 +7,7 @@ import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
-from flows.succession import deciding, in_place, meant, n_test_reads, put_in_place, unscored
+from flows.succession import deciding, in_place, meant, n_test_reads, put_in_place, unscored, weightless
 from msa_core.errors import GateError
 from warehouse import Store
 
@@ -49,10 +49,11 @@ def command(
     task: Annotated[str | None, typer.Option(help="Of which task the latest model is meant.")] = None,
 ) -> None:
     """Print which model stands now, and what is to be scored."""
-    done = promote(open_store(store), model=model, override=override, task=task)
+    opened = open_store(store)
+    done = promote(opened, model=model, override=override, task=task)
     if done.run_id is None:
         say(f"nothing to do: {done.model_id} is the champion")
     else:
         say(f"{done.model_id} is the champion now{f', after {done.champion_id}' if done.champion_id else ''}")
-    if done.missing:
-        say(done.missing)
+    for words in filter(None, (done.missing, weightless(opened, done.model_id))):
+        say(words)

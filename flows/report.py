@@ -24,10 +24,8 @@ ROUNDS = "from rounds where project in (select project from review_projects wher
 CHANGES = "select given_label, label, count(*) as n from review_changes where task = $task group by all order by all"
 UNFIT = "select reason, captioner, count(*) as n from captions where status = 'refused' group by all order by all"
 COSTS = "from caption_costs order by all"
-DRIFTS = (
-    "select d.* from drifts d semi join latest_drift using (model_id, compared_sha256) where model_id = $model_id"
-    " order by d.effect desc, d.name"
-)
+DRIFT = "from latest_drift where model_id = $model_id order by source nulls first limit 1"
+DRIFTS = "from drifts where model_id = $model_id and compared_sha256 = $compared order by effect desc, name"
 RUNS = "select verb, run_id from runs where list_contains($verbs, verb) order by all"
 
 
@@ -184,9 +182,10 @@ def _drift_sections(moment: Moment, subject: Subject) -> Sequence[Section]:
     """One section where drift was measured, else none."""
     from msa_core.page.drift_section import drifted
 
-    model_id = subject.model_id
-    figures = moment.table(DRIFTS, model_id=model_id)
-    return drifted(moment.table("from latest_drift where model_id = $model_id", model_id=model_id), figures)
+    of = {"model_id": subject.model_id}
+    latest = moment.table(DRIFT, **of)
+    compared = latest["compared_sha256"].to_pylist()
+    return drifted(latest, moment.table(DRIFTS, compared=compared[0] if compared else None, **of))
 
 
 def _review_sections(moment: Moment, subject: Subject) -> Sequence[Section]:

@@ -96,7 +96,7 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     towers: Annotated[str, typer.Option(help=f"Of the first model: {TOWERS_HELP}")] = "auto",
     folds: Annotated[int, typer.Option(min=0, help="Of the first model: fold models; 0 for none.")] = FOLDS,
     epochs: Annotated[int | None, typer.Option(min=1, help="At most so many; else as the champion was asked.")] = None,
-    margin: Annotated[float | None, typer.Option(min=0, max=1, help="F1 that a label may lose. [0.05]")] = None,
+    margin: Annotated[float | None, typer.Option(min=0, max=0.1, help="F1 that a label may lose. [0.05]")] = None,
     test_read_budget: Annotated[int, typer.Option(min=1, help="Readings of the test score, in all.")] = BUDGET,
     fewest: Annotated[int, typer.Option(min=1, help="Test posts without which nothing is told.")] = FEWEST,
     force: Annotated[bool, typer.Option("--force", help="Also where nothing justifies it.")] = False,
@@ -137,7 +137,9 @@ def _first(
 
 
 def _challenged(store: Store, champion_id: str, task: str, asked: Asked) -> Retrained:
-    """Nothing where nothing justifies it, where the same was judged before, or where the test cannot be read again."""
+    """Nothing where nothing justifies it, where the same was judged before, or where the test cannot be read."""
+    from flows.sealed_test import n_test_posts, too_few
+
     begin = start_of(store, champion_id, asked.start)
     found = justification(store, champion_id, asked.enough)
     if not (found.is_justified or asked.is_forced):
@@ -145,10 +147,13 @@ def _challenged(store: Store, champion_id: str, task: str, asked: Asked) -> Retr
     with store.moment() as moment:
         like = {"champion": champion_id, "snapshot_id": found.snapshot_id, "parent": begin.parent}
         before, n_reads = moment.value(JUDGED, **like), n_test_reads(moment, task)
+        n_posts = n_test_posts(moment, champion_id)
     if before and not asked.is_forced:
         return Retrained(None, f"nothing to do: {before}; {found.why}")
     if before is None:
         asked.terms.afford(task, n_reads + 1)
+    if n_posts < asked.terms.fewest:
+        raise too_few(n_posts, asked.terms.fewest)
     snapshot_id = frozen_now(store, champion_id)
     made = trained(
         store, champion_id, snapshot_id=snapshot_id, parent=begin.parent, epochs=asked.epochs, on_done=asked.on_done

@@ -7,7 +7,7 @@ import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
-from flows.succession import deciding, in_place, line, n_test_reads, put_in_place, unscored
+from flows.succession import deciding, in_place, line, n_test_reads, put_in_place, unscored, weightless
 from msa_core.errors import GateError
 from warehouse import Moment, Store
 
@@ -59,7 +59,8 @@ def command(
     why: Annotated[str, typer.Option(help="In words; it is recorded.")] = "",
 ) -> None:
     """Print which model stands again, and what is to be scored."""
-    done = rollback(open_store(store), task=task, why=why)
+    opened = open_store(store)
+    done = rollback(opened, task=task, why=why)
     say(f"{done.model_id} is the champion again; {done.champion_id} stood until now")
-    if done.missing:
-        say(done.missing)
+    for words in filter(None, (done.missing, weightless(opened, done.model_id))):
+        say(words)

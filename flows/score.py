@@ -12,7 +12,7 @@ from flows.captions_read import captions_of
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from flows.progress import progress
-from flows.scored_models import LATEST, ScoredModel, model_named
+from flows.scored_models import CHAMPION, ScoredModel, model_named
 from warehouse import Moment, Store, digest, lease
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Waiting:
 def score(
     store: Store,
     *,
-    model: str = LATEST,
+    model: str = CHAMPION,
     source: str | None = None,
     task: str | None = None,
     batch_size: int = 64,
@@ -80,7 +80,7 @@ def score(
 
 def command(
     store: StoreOption = DEFAULT_STORE,
-    model: Annotated[str, typer.Option(help="A model's id, or latest.")] = LATEST,
+    model: Annotated[str, typer.Option(help="A model's id, champion or latest.")] = CHAMPION,
     source: Annotated[str | None, typer.Option(help="Only posts of this source.")] = None,
     task: Annotated[str | None, typer.Option(help="Of which task the latest model is meant.")] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Posts a forward pass.")] = 64,

@@ -44,7 +44,8 @@ def model_named(store: Store, moment: Moment, name: str, task: str | None = None
         known = [row for row in known if row["is_champion"]] or known
     rows = [row for row in known if name in (LATEST, CHAMPION, row["model_id"])]
     if not rows and name in (LATEST, CHAMPION):
-        raise MsaError(f"No model in {store.places.root}. Train one: msa train clara")
+        of, named = (f" of {task}", f" --task {task}") if task else ("", "")
+        raise MsaError(f"No model{of} in {store.places.root}. Train one: msa train clara{named}")
     if not rows:
         raise MsaError(f'No model {name!r} in {store.places.root}. List them with: msa sql "from models"')
     return _described(rows[0], store.places.models)

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from flows.evaluate import places, stacked
 from flows.scored_models import ScoredModel
 from msa_core.errors import GateError
-from warehouse import Store, digest
+from warehouse import Moment, Store, digest
 
-SEEN = "from judged_posts where model_id in (select unnest($models)) and split = 'test' order by model_id, post_id"
+SEEN = (
+    "from judged_posts where model_id in (select unnest($models)) and split = 'test' and post_id not in"
+    " (select post_id from revealed_posts where model_id in (select unnest($models))) order by model_id, post_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,8 @@ class SealedTest:
 def sealed_test(
     store: Store, challenger: ScoredModel, champion: ScoredModel, *, source: str | None, fewest: int
 ) -> SealedTest:
-    """Of the sources that the challenger was trained on, or of `source`. Posts that either has not scored are scored.
+    """Of the sources that the challenger was trained on, or of `source`; without posts whose near-duplicate either has
+    learned. Posts that either has not scored are scored.
     Raises GateError where the test tells nothing.
     """
     order = _order(challenger, champion)
@@ -58,12 +62,23 @@ def _seen(
     is_asked = found["is_own_source"] if source is None else pc.equal(found["source"], source)
     ours = found.filter(pc.and_(pc.equal(found["model_id"], challenger.model_id), is_asked))
     if ours.num_rows < fewest:
-        raise GateError(
-            f"{ours.num_rows} labelled test posts{f' of {source}' if source else ''}: a verdict wants {fewest} or more "
-            "(--fewest). See what lies where: msa sql 'from split_counts'; to decide yourself: msa promote --override"
-        )
+        raise too_few(ours.num_rows, fewest, source)
     theirs = found.filter(pc.equal(found["model_id"], champion.model_id))
     return ours, theirs.filter(pc.is_in(theirs["post_id"], value_set=ours["post_id"].combine_chunks()))
+
+
+def too_few(n_posts: int, fewest: int, source: str | None = None) -> GateError:
+    """What to do about it."""
+    return GateError(
+        f"{n_posts} labelled test posts{f' of {source}' if source else ''}: a verdict wants {fewest} or more "
+        "(--fewest); one whose twin was learned does not count. See what lies where: msa sql 'from split_counts'; to "
+        "decide yourself: msa promote --override"
+    )
+
+
+def n_test_posts(moment: Moment, model_id: str) -> int:
+    """Those by which a challenger of this model would be judged, as far as can be known before it is trained."""
+    return int(moment.value(f"select count(*) {SEEN.partition(' order by ')[0]} and is_own_source", models=[model_id]))
 
 
 def _score_missing(store: Store, model: ScoredModel, seen: pa.Table) -> int:

@@ -102,9 +102,12 @@ def _watch(kept: list[Kept]) -> None:
 def _server(store: Store, asked: Asked) -> Iterator[tuple[Kept | None, str]]:
     """The store's own, where PREFECT_API_URL names no other; and the address of the API."""
     from flows.prefect_server import forget, start
+    from flows.servers import ask, shown
 
     named = os.environ.get("PREFECT_API_URL", "").rstrip("/")
     if named:
+        if not ask(f"{named}/health", timeout_s=10).is_well:
+            raise MsaError(f"No Prefect server answers at {shown(named)}. Start it, or unset PREFECT_API_URL")
         yield None, named
         return
     child, address = start(store.places, host=asked.host, port=asked.port)

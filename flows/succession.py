@@ -105,3 +105,10 @@ def unscored(store: Store, model_id: str) -> str:
     with store.moment() as moment:
         n_posts = int(moment.value(UNSCORED, model=model_id))
     return f"{n_posts:,} posts have no prediction of {model_id} yet: msa score --model {model_id}" if n_posts else ""
+
+
+def weightless(store: Store, model_id: str) -> str:
+    """What is to be done where a model's checkpoint is gone; empty where it is here."""
+    if (store.places.models / model_id / "config.json").is_file():
+        return ""
+    return f"the weights of {model_id} are not in {store.places.models}, so nothing new can be scored: msa restore"

@@ -19,7 +19,7 @@ from msa_core.comparison import Difference, model_against_model
 from msa_core.metrics import expected_calibration_error
 
 PROMOTED, REFUSED, UNDECIDED = "promoted", "refused", "undecided"
-HELD, LOST, UNCLEAR = "held", "lost", "unclear"
+HELD, LOST, UNCLEAR, UNTOLD = "held", "lost", "unclear", "untold"
 WHOLE = ("weighted_f1", "macro_f1", "accuracy")
 NOTHING = 1e-9  # a sum of floats this small is zero
 
@@ -27,7 +27,8 @@ NOTHING = 1e-9  # a sum of floats this small is zero
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a challenger may cost: `margin` of F1 of each label, `ece` of calibration error, `latency` as a multiple of
-    the champion's. A label of fewer than `fewest` test posts has no interval that could show it held.
+    the champion's. A label of fewer than `fewest` test posts has no interval that could show it held: it is `untold`
+    where its point difference is within the margin.
     """
 
     margin: float = 0.05
@@ -53,7 +54,7 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class OfLabel:
-    """F1 of one label, challenger less champion; `standing` is held, lost or unclear."""
+    """F1 of one label, challenger less champion; `standing` is held, lost, unclear or untold."""
 
     label: str
     n_posts: int
@@ -144,11 +145,12 @@ def verdict(found: Evidence, latency: Latency = Latency()) -> Verdict:
 
 def _of_label(each: Difference, n_posts: int, limits: Limits) -> OfLabel:
     label = each.name.removeprefix("f1_")
-    shown = each.low if n_posts >= limits.fewest else each.difference
+    is_shown = n_posts >= limits.fewest
     if each.high < -NOTHING and each.difference < -limits.margin:
         standing = LOST
     else:
-        standing = HELD if shown > -limits.margin else UNCLEAR
+        is_kept = (each.low if is_shown else each.difference) > -limits.margin
+        standing = (HELD if is_shown else UNTOLD) if is_kept else UNCLEAR
     return OfLabel(label, n_posts, each.other, each.difference, each.low, each.high, standing)
 
 
@@ -183,7 +185,9 @@ def _doubts(found: Evidence) -> list[str]:
 
 
 def _kept(found: Evidence) -> str:
-    return f"no label lost as much as {found.limits.margin:g}"
+    untold = [f"{each.label} {_signed(each)}" for each in found.by_label if each.standing == UNTOLD]
+    words = f"no label of {found.limits.fewest} or more test posts lost as much as {found.limits.margin:g}"
+    return f"{words}; too few posts to tell: {', '.join(untold)}" if untold else words
 
 
 def _told(found: Evidence) -> str:

@@ -12,6 +12,7 @@ from flows.evaluate import evaluate
 from flows.gate import gate
 from flows.rollback import rollback
 from msa_core.errors import GateError, MsaError
+from msa_core.records import Cluster
 from tests.flows.judged_store import N_TEST, N_TRAIN, add_model, add_posts, judged_store, relabel
 from tests.flows.killing import run as killed_run
 from warehouse import LeaseHeld, Store, declarations, lease
@@ -74,6 +75,18 @@ def test_a_better_challenger_is_promoted_with_its_figures(store: Store):
         ("negative", "held"), ("neutral", "held"), ("positive", "held"),
     ]  # fmt: skip
     assert sum(each["n_posts"] for each in labels) == N_TEST
+
+
+def test_a_test_post_whose_twin_was_learned_does_not_judge(store: Store):
+    add_model(store, "new", 0.8)
+    twins = [f"hand:{n:04}" for n in (0, N_TRAIN, N_TRAIN + 1)]  # a train post and two of test
+    run = store.begin("split", parameters={"found": "twins"}, inputs=["late"], version=1)
+    assert run is not None
+    with run:
+        run.write("clusters", [Cluster(post_id, "cluster-twins", "text") for post_id in twins])
+    done = gate(store)
+    assert json.loads(done.figures)["n_posts"] == N_TEST - 2
+    assert evaluate(store, split="test", model=done.model_id).n_posts == N_TEST - 2
 
 
 def test_a_worse_challenger_is_refused_and_an_equal_one_is_not_promoted(store: Store):

@@ -77,7 +77,7 @@ def test_a_gain_in_every_label_is_promoted_and_said_in_words():
     said = judged(truth, mended(truth, champion, 0.5), champion)
     assert said.word == "promoted"
     assert said.why.startswith("promoted: weighted F1 rose by 0.")
-    assert "no label lost as much as 0.05 (800 test posts" in said.why
+    assert "no label of 50 or more test posts lost as much as 0.05 (800 test posts" in said.why
 
 
 def test_a_loss_as_a_whole_is_refused():
@@ -97,14 +97,16 @@ def test_a_gain_as_a_whole_does_not_buy_the_loss_of_a_label():
     assert "refused: neutral fell by 0." in verdict(of).why
 
 
-def test_a_label_of_few_posts_is_held_by_its_point_and_the_words_say_so():
+def test_a_label_of_few_posts_cannot_be_told_and_the_words_say_so():
     truth, champion = drawn(400)
     assert (truth == 1).sum() < 50
     of = found(truth, mended(truth, champion, 0.4), champion)
     wide = replace(of.by_label[1], difference=-0.04, low=-0.2, high=0.1)
     assert wide.n_posts == (truth == 1).sum()
+    assert of.by_label[1].standing == "untold"
     assert verdict(of).word == "promoted"
     assert f"too few for an interval: {wide.n_posts} neutral" in verdict(of).why
+    assert "too few posts to tell: neutral" in verdict(of).why
     strict = found(truth, mended(truth, champion, 0.02), champion, Limits(margin=0.0, fewest=1))
     assert "unclear" in {each.standing for each in strict.by_label}
 

@@ -1,7 +1,7 @@
 -- what: what each reading of the gate found for each label: F1 of the challenger less the champion's, and whether it was held
 -- grain: model_id, decided_at, label
 -- reads: promotions
--- audit: standing in ('held', 'lost', 'unclear')
+-- audit: standing in ('held', 'lost', 'unclear', 'untold')
 -- audit: n_posts >= 0 and low <= high
 create or replace view main.promotion_labels as
 with found as (
