@@ -2,11 +2,11 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from flows.loop import Reading
+from flows.dump_reading import Described, Reading
 from msa_core.dumps import Columns
 from msa_core.errors import DumpError
 
@@ -15,17 +15,6 @@ ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 KEYS = {"format": str, "source": str, "task": str, "path": str, "columns": dict} | {
     "labels": list, "allow_missing": list, "keep_raw": bool, "keep_names": bool, "word_filter": bool
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """What `msa ingest` needs to know of a dump."""
-
-    path: Path
-    format: str
-    source: str
-    task: str | None
-    reading: Reading
 
 
 def waiting(inbox: Path) -> list[Path]:

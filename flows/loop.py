@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from flows.dump_reading import Reading
 from flows.ingest import modalities_of, words_of
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
@@ -22,18 +23,6 @@ class Looped:
 
     model_id: str
     report: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How a dump is read: what `msa ingest` takes beside its format, path, source and task."""
-
-    labels: tuple[str, ...] = ()
-    columns: Columns | None = None
-    allow_missing: tuple[str, ...] = ()
-    keep_raw: bool = False
-    keep_names: bool = False
-    word_filter: bool = True
 
 
 def loop(

@@ -8,7 +8,7 @@ from time import monotonic
 from prefect import flow, task
 from prefect.artifacts import create_link_artifact, create_table_artifact
 
-from flows.loop import Reading
+from flows.dump_reading import Described, Reading, take_in
 from flows.output import say
 from flows.patience import PATIENT
 from msa_core.errors import CaptionError, GateError
@@ -32,24 +32,10 @@ AS_IT_IS = Reading()
 
 
 @task(name="ingest", **PATIENT)
-def ingest_stage(root: str, form: str, path: str, source: str, task_name: str | None, reading: Reading) -> str | None:
+def ingest_stage(root: str, dump: Described) -> str | None:
     """The id of the run; None where the store holds this dump already."""
-    from flows.ingest import ingest
-
     with _clocked("ingest") as tell:
-        done = ingest(
-            _store(root),
-            format=form,
-            path=Path(path),
-            source=source,
-            task=task_name,
-            labels=reading.labels,
-            columns=reading.columns,
-            allow_missing=reading.allow_missing,
-            keep_raw=reading.keep_raw,
-            keep_names=reading.keep_names,
-            word_filter=reading.word_filter,
-        )
+        done = take_in(_store(root), dump)
         tell(done.run_id, f"{done.n_posts:,} posts, {done.n_rejects:,} refused")
     return done.run_id
 
@@ -184,7 +170,7 @@ def loop_flow(
     is mined and reported.
     """
     if form and path and source:
-        ingest_stage(root, form, path, source, task_name, reading)
+        ingest_stage(root, Described(Path(path), form, source, task_name, reading))
     split_stage(root)
     model_id = train_stage(root, source, task_name, towers, folds, epochs)
     score_stage(root, model_id)

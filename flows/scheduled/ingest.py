@@ -5,6 +5,7 @@ from pathlib import Path
 from prefect import task
 from prefect.states import State
 
+from flows.dump_reading import take_in
 from flows.inbox import described, waiting
 from flows.patience import PATIENT
 from flows.scheduled.punctual import punctual
@@ -13,26 +14,11 @@ from warehouse import Store
 
 
 @task(name="ingest", **PATIENT)
-def take_in(store: str, description: str) -> Step:
+def ingested(store: str, description: str) -> Step:
     """One dump. Unchanged: nothing to do. A user's mistake is not tried again."""
-    from flows.ingest import ingest
-
-    of = described(Path(description))
-    reading = of.reading
-    done = ingest(
-        Store.open(Path(store)),
-        format=of.format,
-        path=of.path,
-        source=of.source,
-        task=of.task,
-        labels=reading.labels,
-        columns=reading.columns,
-        allow_missing=reading.allow_missing,
-        keep_raw=reading.keep_raw,
-        keep_names=reading.keep_names,
-        word_filter=reading.word_filter,
-    )
-    return step("ingest", of.source, done.run_id, f"{done.n_posts:,} posts, {done.n_rejects:,} refused")
+    dump = described(Path(description))
+    done = take_in(Store.open(Path(store)), dump)
+    return step("ingest", dump.source, done.run_id, f"{done.n_posts:,} posts, {done.n_rejects:,} refused")
 
 
 @punctual("ingest", timeout_s=4 * 3600)
@@ -45,4 +31,4 @@ def ingest_flow(store: str, *, inbox: str, late_after_s: float | None = None) ->
             source.toml inside it: at least format and source.
         late_after_s: A scheduled run that begins later than this many seconds is skipped.
     """
-    return conclude("ingest", each(take_in, ((store, str(path)) for path in waiting(Path(inbox)))))
+    return conclude("ingest", each(ingested, ((store, str(path)) for path in waiting(Path(inbox)))))

@@ -11,6 +11,7 @@ from msa_core.captions.captioner import Decoding
 from msa_core.captions.pace import Limits
 from msa_core.captions.purse import Prices
 from msa_core.errors import CaptionError
+from tests.asking import rows
 from tests.captioning import rules
 from tests.captioning.scripted_endpoint import ScriptedEndpoint
 from warehouse import Store
@@ -24,11 +25,6 @@ def described(store: Store, *, paying: Paying = FREE, asked: Asked = QWEN, **sco
     done = caption(store, asked=asked, scope=Scope(**scope), limits=Limits(4), paying=paying)  # type: ignore[arg-type]
     assert done is not None
     return done
-
-
-def rows(store: Store, sql: str) -> list[dict[str, object]]:
-    with store.moment() as moment:
-        return moment.table(sql).to_pylist()
 
 
 def test_every_hard_image_outside_test_is_asked_about_once_and_never_again(store: Store, endpoint: ScriptedEndpoint):

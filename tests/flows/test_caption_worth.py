@@ -18,6 +18,7 @@ from flows.working import working
 from msa_core.errors import MsaError, TrainingError
 from msa_core.records import Annotation, CaptionWorth
 from msa_core.training import Training
+from tests.asking import rows
 from tests.flows.captioned_store import (
     KIND,
     LABELS,
@@ -38,11 +39,6 @@ from warehouse.sweep import leftovers
 
 BRIEF = QUICK | {"epochs": 1}
 N_VAL = sum(split_of(n) == "val" for n in range(N))
-
-
-def rows(store: Store, sql: str, **values: object) -> list[dict]:
-    with store.moment() as moment:
-        return moment.table(sql, **values).to_pylist()
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +126,7 @@ def test_the_test_split_is_never_read(planted, tmp_path):
     with other.begin("review-pull", parameters={}, inputs=[], version=1) as run:
         table = "select * exclude (run_id, origin_run_id) from annotations where post_id in (select unnest($ids))"
         with other.moment() as moment:
-            given = moment.table(table, ids=damaged).to_pylist()
+            given = moment.rows(table, ids=damaged).to_pylist()
         run.write("annotations", [_contradicted(row) for row in given])
     assert worth(other, **QUICK).figures == done.figures
     sealed = [f"{n:064x}" for n in range(N) if split_of(n) == "test"]

@@ -12,6 +12,7 @@ from flows.training_set import Curation, Subject, freeze, subject
 from msa_core import Classifier
 from msa_core.errors import TrainingError
 from msa_core.records import CaptionWorth
+from tests.asking import rows
 from tests.flows.captioned_store import KIND, LABELS, QUICK, N, add_captions, captioned, post_id, split_of
 from tests.flows.captioned_store import store_of_posts as without_captions
 from warehouse import Store, digest
@@ -40,11 +41,6 @@ def scored(tmp_path_factory):
     done = train(store, folds=2, captions=FORCED, **ASKED)
     score(store)
     return store, done
-
-
-def rows(store: Store, sql: str, **values: object) -> list[dict]:
-    with store.moment() as moment:
-        return moment.table(sql, **values).to_pylist()
 
 
 def measured(store: Store, low: float, *, kind: str = KIND, snapshot_id: str = "snapshot-1") -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import sync_playwright
 from prefect.blocks.system import Secret
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
@@ -22,6 +21,7 @@ from flows.logs import without_secrets
 from flows.scheduled.punctual import lateness
 from flows.secret_blocks import block_of, load
 from msa_core.errors import MsaError
+from tests.browsing import OUTPUT, browsing, needs_chromium
 from tests.flows.filled_store import filled
 from tests.flows.scheduling import (
     Api,
@@ -35,8 +35,6 @@ from tests.flows.scheduling import (
 )
 
 TOP = Path(__file__).parent.parent.parent
-OUTPUT = TOP / "tests" / "output"
-CHROMIUM = Path("/usr/bin/chromium")
 
 
 def declared() -> dict:
@@ -180,14 +178,13 @@ def test_a_key_comes_from_a_secret_block_where_the_environment_lacks_it(site: Si
 @pytest.mark.prefect
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium")
+@needs_chromium
 def test_the_ui_shows_table_link_and_picture(site: Site):
     artifacts = {one["key"]: one for one in site.api.post("artifacts/filter")}
     assert {"msa-ingest-steps", "msa-report", "msa-progress"} <= set(artifacts)
     OUTPUT.mkdir(exist_ok=True)
     ui = site.api.url.removesuffix("/api")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=CHROMIUM, args=flags) as browser:
+    with browsing() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(f"{ui}/artifacts", wait_until="networkidle")
         page.get_by_text("msa-progress").first.wait_for(timeout=30_000)

@@ -10,6 +10,7 @@ import pytest
 from flows.cli import main
 from flows.disk import disk_trouble
 from flows.sample_dump import sample_dump
+from tests.small_disk import small_disk
 from warehouse import Store
 
 TINY = ["--towers", "tiny", "--epochs", "1", "--image-size", "32"]
@@ -51,14 +52,9 @@ def scored(dump: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def disk(scored: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A file system of its own that holds the store, with room for little else."""
-    disk = tmp_path_factory.mktemp("mount") / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("this user may not mount a small disk (needs root)")
-    copytree(scored, disk / "store")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
+    with small_disk(tmp_path_factory.mktemp("mount") / "disk", 24) as disk:
+        copytree(scored, disk / "store")
+        yield disk
 
 
 def commits(disk: Path) -> list[str]:

@@ -13,19 +13,10 @@ from flows.gate import gate
 from flows.rollback import rollback
 from msa_core.errors import GateError, MsaError
 from msa_core.records import Cluster
+from tests.asking import champion, rows
 from tests.flows.judged_store import N_TEST, N_TRAIN, add_model, add_posts, judged_store, relabel
 from tests.flows.killing import run as killed_run
 from warehouse import LeaseHeld, Store, declarations, lease
-
-
-def table(store: Store, sql: str) -> list[dict]:
-    with store.moment() as moment:
-        return moment.table(sql).to_pylist()
-
-
-def champion(store: Store) -> str:
-    (row,) = table(store, "from champions")
-    return str(row["model_id"])
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +44,11 @@ def test_the_first_model_is_put_in_place_without_a_reading(bare: Store):
     done = gate(made)
     assert (done.verdict, done.champion_id, done.standing_id, done.n_test_reads) == ("promoted", None, first, 0)
     assert "nothing is known of it on validation" in done.why
-    (row,) = table(made, "from promotions")
+    (row,) = rows(made, "from promotions")
     assert (row["decided_by"], row["figures"], row["champion_id"]) == ("first", "{}", None)
     again = gate(made)
     assert (again.run_id, again.standing_id, again.n_test_reads) == (None, first, 0)
-    assert table(made, "from test_reads") == []
+    assert rows(made, "from test_reads") == []
 
 
 def test_a_better_challenger_is_promoted_with_its_figures(store: Store):
@@ -65,12 +56,12 @@ def test_a_better_challenger_is_promoted_with_its_figures(store: Store):
     done = gate(store)
     assert (done.model_id, done.champion_id, done.verdict) == (better, "clara-old", "promoted")
     assert champion(store) == better == done.standing_id
-    (row,) = table(store, "from promotion_figures where is_in_place")
+    (row,) = rows(store, "from promotion_figures where is_in_place")
     assert row["weighted_f1_low"] > 0
     assert row["n_gained"] > 0 == row["n_lost"]
     assert (row["n_posts"], row["n_test_reads"], row["why"]) == (N_TEST, 1, done.why)
     assert json.loads(done.figures)["mcnemar_p"] == row["mcnemar_p"] < 0.001
-    labels = table(store, "from promotion_labels order by label")
+    labels = rows(store, "from promotion_labels order by label")
     assert [(each["label"], each["standing"]) for each in labels] == [
         ("negative", "held"), ("neutral", "held"), ("positive", "held"),
     ]  # fmt: skip
@@ -95,7 +86,7 @@ def test_a_worse_challenger_is_refused_and_an_equal_one_is_not_promoted(store: S
     add_model(store, "alike", 0.605)
     assert gate(store).verdict == "undecided"
     assert champion(store) == "clara-old"
-    assert [row["n_test_reads"] for row in table(store, "from promotions order by decided_at")] == [0, 1, 2]
+    assert [row["n_test_reads"] for row in rows(store, "from promotions order by decided_at")] == [0, 1, 2]
 
 
 def test_the_same_gate_again_is_the_same_run_and_no_reading(store: Store):
@@ -104,7 +95,7 @@ def test_the_same_gate_again_is_the_same_run_and_no_reading(store: Store):
     assert again.run_id is None is not first.run_id
     assert (again.verdict, again.why, again.figures) == (first.verdict, first.why, first.figures)
     assert (first.n_test_reads, again.n_test_reads) == (1, 1)
-    assert len(table(store, "from test_reads")) == 1
+    assert len(rows(store, "from test_reads")) == 1
 
 
 def test_labels_that_changed_in_the_test_make_it_another_reading(store: Store):
@@ -130,9 +121,9 @@ def test_a_gate_killed_at_any_write_decides_once(store: Store):
     add_model(store, "new", 0.8)
     for killed_at in (3, 7, 10):
         assert killed_run(["gate"], store.places.root, killed_at=killed_at) == -9
-        assert len(table(store, "from promotions where decided_by = 'gate'")) <= 1
+        assert len(rows(store, "from promotions where decided_by = 'gate'")) <= 1
     assert killed_run(["gate"], store.places.root) == 0
-    (row,) = table(store, "from promotions where decided_by = 'gate'")
+    (row,) = rows(store, "from promotions where decided_by = 'gate'")
     assert (row["verdict"], row["n_test_reads"]) == ("promoted", 1)
     assert champion(store) == "clara-new"
 
@@ -170,7 +161,7 @@ def test_where_there_is_none_a_champion_may_be_named(bare: Store):
     add_model(bare, "two", 0.8)
     done = gate(bare, champion="clara-one")
     assert (done.champion_id, done.verdict) == ("clara-one", "promoted")
-    assert [row["decided_by"] for row in table(bare, "from promotions order by decided_at")] == ["first", "gate"]
+    assert [row["decided_by"] for row in rows(bare, "from promotions order by decided_at")] == ["first", "gate"]
 
 
 def test_too_few_test_posts_are_said_and_nothing_is_decided(store: Store):
@@ -207,7 +198,7 @@ def test_a_clock_that_is_slow_does_not_hide_a_promotion(store: Store, monkeypatc
     add_model(store, "new", 0.8)
     gate(store)
     assert champion(store) == "clara-new"
-    first, second = table(store, "from promotions order by decided_at")
+    first, second = rows(store, "from promotions order by decided_at")
     assert second["decided_at"] > first["decided_at"]
 
 
@@ -232,6 +223,6 @@ def test_what_the_views_of_decisions_promise_holds_after_all_kinds_of_them(store
     for view in ("promotions", "champions", "promotion_figures", "promotion_labels", "test_reads"):
         declared = {**declarations.facts(), **declarations.views()}[view]
         grain = ", ".join(declared.grain)
-        assert table(store, f"select {grain} from {view} group by all having count(*) > 1") == []
+        assert rows(store, f"select {grain} from {view} group by all having count(*) > 1") == []
         for promise in declared.audits:
-            assert table(store, f"from {view} where not coalesce(({promise}), false)") == [], promise
+            assert rows(store, f"from {view} where not coalesce(({promise}), false)") == [], promise

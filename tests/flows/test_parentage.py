@@ -10,18 +10,14 @@ from flows.scored_models import model_named
 from flows.train import train
 from msa_core.errors import MsaError, TrainingError
 from msa_core.records import Cluster, Model, Split
-from tests.flows.curated_store import commit
+from tests.asking import rows
+from tests.curation.curated_store import commit
 from tests.flows.filled_store import filled
 from tests.flows.test_mine import a_model, a_post, a_prediction, a_row
 from tests.flows.test_train import QUICK
 from warehouse import Store, declarations
 
 STILL = {"epochs": 1, "learning_rate": 0.0, "batch_size": 16}  # nothing is learned: weights stay what they were
-
-
-def rows(store: Store, sql: str, **values: object) -> list[dict]:
-    with store.moment() as moment:
-        return moment.table(sql, **values).to_pylist()
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from flows.promote import promote
 from flows.rollback import rollback
 from flows.succession import line_of
 from msa_core.errors import GateError
+from tests.asking import champion, rows
 from tests.flows.judged_store import add_model, add_posts, judged_store
 from tests.flows.killing import run as killed_run
 from warehouse import LeaseHeld, Store, lease
@@ -36,27 +37,17 @@ def store(made: Path, tmp_path: Path) -> Store:
     return Store.open(copytree(made, tmp_path / "store"))
 
 
-def table(store: Store, sql: str) -> list[dict]:
-    with store.moment() as moment:
-        return moment.table(sql).to_pylist()
-
-
-def champion(store: Store) -> str:
-    (row,) = table(store, "from champions")
-    return str(row["model_id"])
-
-
 def test_an_override_wants_a_reason_and_keeps_it(store: Store):
     with pytest.raises(GateError, match="Say why clara-b is put in place"):
         promote(store, model="clara-b", override="  \n ")
     assert champion(store) == "clara-a"
     done = promote(store, model="clara-b", override=" half\nas slow ")
     assert (done.model_id, done.champion_id, done.missing) == ("clara-b", "clara-a", "")
-    (row,) = table(store, "from promotions where decided_by = 'override'")
+    (row,) = rows(store, "from promotions where decided_by = 'override'")
     assert (row["why"], row["verdict"], row["n_test_reads"]) == ("half as slow", "promoted", 0)
     again = promote(store, model="clara-b", override="half as slow")
     assert again.run_id is None
-    assert len(table(store, "from promotions")) == 2
+    assert len(rows(store, "from promotions")) == 2
 
 
 def test_rollbacks_go_further_back_and_never_forth(store: Store):
@@ -69,7 +60,7 @@ def test_rollbacks_go_further_back_and_never_forth(store: Store):
         rollback(store)
     promote(store, model="clara-c", override="mended")
     assert rollback(store).model_id == "clara-a"
-    whys = [row["why"] for row in table(store, "from promotions where decided_by = 'rollback' order by decided_at")]
+    whys = [row["why"] for row in rows(store, "from promotions where decided_by = 'rollback' order by decided_at")]
     assert whys == ["people complain", "rolled back from clara-b", "rolled back from clara-c"]
 
 
@@ -94,7 +85,7 @@ def test_each_task_has_its_own_champion(store: Store):
         rollback(store)
     promote(store, model="clara-b", override="try it")
     rollback(store, task="sentiment")
-    found = {row["task"]: row["model_id"] for row in table(store, "from champions")}
+    found = {row["task"]: row["model_id"] for row in rows(store, "from champions")}
     assert found == {"mood": "clara-mood", "sentiment": "clara-a"}
 
 
@@ -123,7 +114,7 @@ def test_a_killed_promotion_is_finished_once_by_the_same_command(store: Store):
         assert killed_run(words, store.places.root, killed_at=killed_at) == -9
     assert killed_run(words, store.places.root) == 0
     assert champion(store) == "clara-b"
-    assert len(table(store, "from promotions where decided_by = 'override'")) == 1
+    assert len(rows(store, "from promotions where decided_by = 'override'")) == 1
 
 
 def test_a_command_without_a_reason_is_a_mistake(store: Store, capsys: pytest.CaptureFixture[str]):

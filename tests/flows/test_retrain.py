@@ -11,6 +11,7 @@ from flows.retrain import retrain
 from flows.train import train
 from msa_core.errors import GateError, MsaError
 from msa_core.records import Annotation, Drift
+from tests.asking import champion, rows
 from tests.flows.filled_store import filled
 from tests.flows.killing import run as killed_run
 from tests.flows.test_train import QUICK
@@ -36,11 +37,6 @@ def store(made: Path, tmp_path: Path) -> Store:
     return Store.open(copytree(made, tmp_path / "store"))
 
 
-def table(store: Store, sql: str) -> list[dict]:
-    with store.moment() as moment:
-        return moment.table(sql).to_pylist()
-
-
 def relabel(store: Store, numbers: range, label: str) -> None:
     """Three annotators more say something else of these posts."""
     run = store.begin("ingest", parameters={"numbers": list(numbers), "label": label}, inputs=["again"], version=1)
@@ -52,16 +48,11 @@ def relabel(store: Store, numbers: range, label: str) -> None:
         run.write("annotations", rows)
 
 
-def champion(store: Store) -> str:
-    (row,) = table(store, "from champions")
-    return str(row["model_id"])
-
-
 def test_the_first_is_scored_evaluated_and_put_in_place_without_a_reading(store: Store):
-    (row,) = table(store, "from promotions")
+    (row,) = rows(store, "from promotions")
     assert (row["decided_by"], row["n_test_reads"]) == ("first", 0)
     assert "the commonest label" in row["why"]
-    assert table(store, "from unscored_posts") == []
+    assert rows(store, "from unscored_posts") == []
 
 
 def test_where_little_changed_nothing_is_done_and_the_sentence_says_how_little(store: Store):
@@ -70,7 +61,7 @@ def test_where_little_changed_nothing_is_done_and_the_sentence_says_how_little(s
     assert done.why.startswith(f"nothing to do: 0 labels changed since {champion(store)} learned")
     relabel(store, range(3, 4), "neutral")
     assert "1 labels changed" in retrain(store, share=0.5, **FEW).why
-    assert len(table(store, "from models")) == 1
+    assert len(rows(store, "from models")) == 1
 
 
 def test_changed_labels_make_a_challenger_of_the_champions_kind_and_send_it_through_the_gate(store: Store):
@@ -80,23 +71,23 @@ def test_changed_labels_make_a_challenger_of_the_champions_kind_and_send_it_thro
     assert done.verdict in ("promoted", "refused", "undecided")
     assert done.gated is not None
     assert (done.gated.champion_id, done.gated.n_test_reads) == (old, 1)
-    before, after = (table(store, f"from models where model_id = '{name}'")[0] for name in (old, done.model_id))
+    before, after = (rows(store, f"from models where model_id = '{name}'")[0] for name in (old, done.model_id))
     assert after["parent_model_id"] == old
     kept, made = json.loads(before["config"]), json.loads(after["config"])
     assert made == {**kept, "parent": old}
     assert after["snapshot_id"] != before["snapshot_id"]
     of_new = f"from predictions where model_id = '{done.model_id}'"
-    assert len(table(store, of_new)) == 60
-    assert all(row["is_out_of_fold"] for row in table(store, of_new))
+    assert len(rows(store, of_new)) == 60
+    assert all(row["is_out_of_fold"] for row in rows(store, of_new))
     assert champion(store) == done.gated.standing_id
-    (figures,) = table(store, "from promotion_figures where decided_by = 'gate'")
+    (figures,) = rows(store, "from promotion_figures where decided_by = 'gate'")
     assert figures["n_posts"] == 10, "labelled ones of the test"
     assert figures["latency_ratio"] > 0, "both were timed"
-    n_runs = len(table(store, "from runs"))
+    n_runs = len(rows(store, "from runs"))
     again = retrain(store, **FEW)
     assert again.model_id is None
     assert again.why.startswith("nothing to do: ")
-    assert len(table(store, "from runs")) == n_runs, "no run, no model, no reading"
+    assert len(rows(store, "from runs")) == n_runs, "no run, no model, no reading"
 
 
 def test_killed_anywhere_the_same_command_finishes_and_decides_once(store: Store):
@@ -105,15 +96,15 @@ def test_killed_anywhere_the_same_command_finishes_and_decides_once(store: Store
     ends = [killed_run(words, store.places.root, killed_at=30) for _ in range(4)]
     assert ends[:2] == [-9, -9]
     assert killed_run(words, store.places.root) == 0
-    assert len(table(store, "from models")) == 2
-    assert len(table(store, "from test_reads")) == 1
-    assert [row["decided_by"] for row in table(store, "from promotions order by decided_at")] == ["first", "gate"]
-    assert table(store, "from unscored_posts") == []
+    assert len(rows(store, "from models")) == 2
+    assert len(rows(store, "from test_reads")) == 1
+    assert [row["decided_by"] for row in rows(store, "from promotions order by decided_at")] == ["first", "gate"]
+    assert rows(store, "from unscored_posts") == []
 
 
 def test_time_or_drift_justify_it_too_and_from_scratch_nothing_new_would_come(store: Store):
     assert "the same labels and settings make" in retrain(store, days=0, start="scratch", **FEW).why
-    (row,) = table(store, "from champions")
+    (row,) = rows(store, "from champions")
     figure = ("text-length", "kolmogorov-smirnov", 0.4, 0.1, 0.001, 0.01, True, 48, 60, ["0"], [1.0], [1.0])
     run = store.begin("drift", parameters={}, inputs=[], version=1)
     assert run is not None
@@ -129,7 +120,7 @@ def test_without_the_champions_checkpoint_it_begins_from_scratch_and_says_so(sto
     rmtree(store.places.models / champion(store))
     done = retrain(store, **FEW)
     assert "from scratch: the checkpoint of" in done.why
-    (row,) = table(store, f"from models where model_id = '{done.model_id}'")
+    (row,) = rows(store, f"from models where model_id = '{done.model_id}'")
     assert row["parent_model_id"] is None
 
 
@@ -138,7 +129,7 @@ def test_where_the_test_cannot_be_read_again_nothing_is_trained(store: Store):
     relabel(store, range(3, 20, 5), "neutral")
     with pytest.raises(GateError, match="was read 1 times, and 1 are allowed"):
         retrain(store, test_read_budget=1, **FEW)
-    assert len(table(store, "from models")) == 1
+    assert len(rows(store, "from models")) == 1
 
 
 def test_a_store_without_a_model_gets_its_first(tmp_path: Path):

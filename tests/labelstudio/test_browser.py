@@ -1,9 +1,7 @@
 """A reviewer at a real Chromium: logs in, opens the first post, judges three by keys alone. Looks at what is there."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,22 +13,15 @@ from labelstudio.screen import screen
 from labelstudio.server_folder import Server
 from labelstudio.tasks import TaskPost, as_task
 from msa_core.sample_dump.scenes import draw
+from tests.browsing import OUTPUT, browsing, needs_chromium
 from tests.labelstudio.queue_desk import QueueDesk
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-OUTPUT = Path(__file__).parent.parent / "output"
 SENTIMENT = ("negative", "neutral", "positive")
 SCRIPT = "<script>document.title = 'broken'</script><img src=x onerror=\"document.title = 'broken'\">"
 WORDS = "Rain again on my birthday, just what I wanted 😍 #blessed @user http://t.co/1"
 POST = TaskPost("mvsa:0", "r1", WORDS, (), "", ("modality-conflict",), "", 0.5, 1, "m", SENTIMENT, (0.41, 0.07, 0.52))
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.labelstudio,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.labelstudio, needs_chromium]
 
 
 @dataclass
@@ -71,10 +62,8 @@ class Reviewer:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with browsing() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

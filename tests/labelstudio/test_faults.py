@@ -21,6 +21,7 @@ from labelstudio.errors import NoServer, ReviewError, ServerBroken
 from msa_core.records import Doubt
 from tests.flows.filled_store import filled
 from tests.labelstudio.queue_desk import QueueDesk, a_prediction
+from tests.small_disk import small_disk
 from warehouse import Store
 from warehouse.journal import Journal
 
@@ -216,13 +217,7 @@ def test_a_server_that_went_back_to_an_older_database_takes_no_answer_with_it(ow
 
 
 def test_a_full_disk_is_a_clear_error_and_the_same_command_goes_on(desk: QueueDesk, tmp_path: Path):
-    if os.geteuid() != 0:
-        pytest.skip("a small disk of one's own can be made by root alone")
-    small = tmp_path / "small"
-    small.mkdir()
-    if os.system(f"mount -t tmpfs -o size=3m tmpfs {small} 2>/dev/null") != 0:
-        pytest.skip("no tmpfs can be mounted here")
-    try:
+    with small_disk(tmp_path / "small", 3) as small:
         store = filled(small / "store")
         on_small = replace(desk, store=store)
         ballast = small / "ballast"
@@ -234,8 +229,6 @@ def test_a_full_disk_is_a_clear_error_and_the_same_command_goes_on(desk: QueueDe
         on_small.push(5)
         assert len(on_small.tasks()) == 5
         assert on_small.is_exact()
-    finally:
-        os.system(f"umount -l {small}")
 
 
 def test_the_command_line_says_what_to_do_without_a_server(

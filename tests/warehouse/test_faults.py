@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.small_disk import small_disk
 from tests.warehouse.conftest import a_post
 from warehouse import Store, StoreUnwritable
 from warehouse.audit import audit
@@ -18,23 +19,18 @@ Mount = Callable[..., None]
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 4 MB of its own."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("this user may not mount a small disk (needs root)")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
+    with small_disk(tmp_path / "disk", 4) as disk:
+        yield disk
 
 
 def noise(n: int) -> list[object]:
     return [a_post(os.urandom(100).hex()) for _ in range(n)]
 
 
-def test_a_full_disk_is_a_clear_error_and_no_half_commit(small_disk: Path):
-    store = Store.init(small_disk / "store")
+def test_a_full_disk_is_a_clear_error_and_no_half_commit(disk: Path):
+    store = Store.init(disk / "store")
     run = store.begin("ingest", parameters={}, inputs=[], version=1)
     assert run is not None
     with pytest.raises(StoreUnwritable, match="free some space"), run:
@@ -50,9 +46,9 @@ def test_a_full_disk_is_a_clear_error_and_no_half_commit(small_disk: Path):
         assert not [finding for finding in audit(moment) if finding.n_broken and finding.relation == "posts"]
 
 
-def test_a_read_only_disk_can_be_read_and_refuses_a_run_clearly(small_disk: Path):
-    store = Store.init(small_disk / "store")
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+def test_a_read_only_disk_can_be_read_and_refuses_a_run_clearly(disk: Path):
+    store = Store.init(disk / "store")
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     with store.moment() as moment:
         assert moment.value("select count(*) from posts") == 0
     run = store.begin("ingest", parameters={}, inputs=[], version=1)

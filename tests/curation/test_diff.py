@@ -9,19 +9,9 @@ from flows.cli import app
 from flows.diff import diff
 from flows.snapshot import snapshot
 from msa_core.errors import MsaError
-from tests.flows.curated_store import come_late, commit, copied, curated_store, review
+from tests.curation.curated_store import come_late, commit, copied, review
 from tests.flows.test_mine import a_model, a_row
 from warehouse import Store
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Store:
-    return curated_store(tmp_path_factory.mktemp("made") / "store")
-
-
-@pytest.fixture
-def store(made, tmp_path) -> Store:
-    return copied(made, tmp_path / "store")
 
 
 @pytest.fixture(scope="module")

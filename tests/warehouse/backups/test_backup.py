@@ -4,7 +4,6 @@ import sqlite3
 import stat
 from contextlib import closing
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 
@@ -17,17 +16,6 @@ from warehouse.errors import BackupError
 from warehouse.restoring import restore, states
 from warehouse.shelf import Kept, Shelf, State
 from warehouse.sweep import leftovers, sweep
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty store, to be copied: that is faster than making one."""
-    return Store.init(tmp_path_factory.mktemp("empty") / "store").places.root
-
-
-@pytest.fixture
-def store(empty: Path, tmp_path: Path) -> Store:
-    return Store.open(copytree(empty, tmp_path / "store"))
 
 
 def rows(store: Store) -> dict[str, list[object]]:

@@ -12,21 +12,11 @@ from flows.snapshot_rebuild import verify
 from flows.training_set import READS
 from msa_core.errors import MsaError
 from msa_core.records import Annotation
-from tests.flows.curated_store import NONE, a_name, come_late, commit, copied, curated_store, review
+from tests.curation.curated_store import NONE, a_name, come_late, commit, review
 from tests.flows.test_mine import a_row
 from warehouse import Store
 from warehouse.compaction import compact
 from warehouse.sweep import leftovers, sweep
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Store:
-    return curated_store(tmp_path_factory.mktemp("made") / "store")
-
-
-@pytest.fixture
-def store(made, tmp_path) -> Store:
-    return copied(made, tmp_path / "store")
 
 
 def much_later(store: Store) -> None:

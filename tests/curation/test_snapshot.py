@@ -6,23 +6,9 @@ from typer.testing import CliRunner
 from flows.cli import app
 from flows.snapshot import snapshot
 from msa_core.errors import TrainingError
-from tests.flows.curated_store import a_name, come_late, copied, curated_store, review
+from tests.asking import rows
+from tests.curation.curated_store import a_name, come_late, copied, review
 from warehouse import Store, declarations
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Store:
-    return curated_store(tmp_path_factory.mktemp("made") / "store")
-
-
-@pytest.fixture
-def store(made, tmp_path) -> Store:
-    return copied(made, tmp_path / "store")
-
-
-def rows(store: Store, sql: str, **values: object) -> list[dict]:
-    with store.moment() as moment:
-        return moment.table(sql, **values).to_pylist()
 
 
 def held(store: Store, snapshot_id: str) -> dict[str, str]:

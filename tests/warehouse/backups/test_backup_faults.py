@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 
@@ -40,17 +39,6 @@ def killed(verb: str, source: Path, target: Path, left: int) -> int:
     """The exit code of the verb, killed before it touches the target for the `left`-th time (0 first)."""
     command = [sys.executable, "-c", KILLED, verb, str(source), str(target), str(left)]
     return subprocess.run(command, check=False).returncode
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty store, to be copied: that is faster than making one."""
-    return Store.init(tmp_path_factory.mktemp("empty") / "store").places.root
-
-
-@pytest.fixture
-def store(empty: Path, tmp_path: Path) -> Store:
-    return Store.open(copytree(empty, tmp_path / "store"))
 
 
 def is_whole(folder: Path, name: str) -> bool:

@@ -12,7 +12,7 @@ from flows.export import export
 from flows.snapshot import snapshot
 from msa_core.dumps.course import read
 from msa_core.errors import MsaError
-from tests.flows.curated_store import a_name, come_late, commit, curated_store
+from tests.curation.curated_store import a_name, come_late, commit, curated_store
 from tests.flows.test_mine import a_post, a_row
 from warehouse import Store
 
