@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from msa_core.curation import DUPLICATES, KEEP, LEAK, UNIFORM, WEIGHTS, Candidate, left_out, weight_of
@@ -115,7 +115,7 @@ def freeze(moment: Moment, about: Subject, chosen: Curation) -> TrainingSet:
     _check(moment, about, Counter(post.label for post in learns))
     told = _caption_ids(moment, chosen.captions, [post.post_id for post in learns])
     rows = [_row(post, row, told, chosen.weights) for post, row in kept]
-    snapshot_id = "snapshot-" + digest([about.task, *map(_named, rows)])
+    snapshot_id = "snapshot-" + digest([about.task, *_unusual(chosen), *map(_named, rows)])
     usual = {"snapshot_id": snapshot_id, "task": about.task, "score": None, "weight": 1.0, "caption_id": None}
     return TrainingSet(
         snapshot_id,
@@ -125,6 +125,12 @@ def freeze(moment: Moment, about: Subject, chosen: Curation) -> TrainingSet:
         chosen.captions,
         chosen,
     )
+
+
+def _unusual(chosen: Curation) -> list[str]:
+    """Settings that may choose the same rows as the usual ones today, and others tomorrow: a retraining chooses anew."""
+    usual = Curation(chosen.label_policy, captions=chosen.captions)
+    return [f"{name} {value}" for name, value in asdict(chosen).items() if value != getattr(usual, name)]
 
 
 def _columns(found: Any, names: Iterable[str]) -> list[list[Any]]:

@@ -103,14 +103,15 @@ class ScriptedEndpoint:
 
     async def _exchange(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection stays. The request is logged as over before the first byte of the reply leaves."""
-        is_chat = request.path == CHAT
+        arrived_s, is_chat = self._loop.time(), request.path == CHAT
         self._at_once += is_chat
         asked = self.log.begin(request, at_once=self._at_once * is_chat)
         status, delivered = None, False
         try:
             rule = self.script.take(asked) or Rule()
             reply = rule.reply(asked) if rule.reply else self.manners.answer(request, asked, self.shelf)
-            await self._wait(rule, is_chat and reply.status == HTTPStatus.OK, reader)
+            latency_s = self.manners.latency_s * (is_chat and reply.status == HTTPStatus.OK)
+            await self._wait(rule, arrived_s, latency_s, reader)
             if rule.ending not in (Ending.HANGING, Ending.BEFORE):
                 status = reply.status
                 delivered = rule.ending is not Ending.MIDDLE and not reader.at_eof() and not writer.is_closing()
@@ -121,11 +122,13 @@ class ScriptedEndpoint:
             await _send(reply, rule.ending, writer)
         return rule.ending is Ending.WHOLE
 
-    async def _wait(self, rule: Rule, is_caption: bool, reader: asyncio.StreamReader) -> None:
+    async def _wait(self, rule: Rule, arrived_s: float, latency_s: float, reader: asyncio.StreamReader) -> None:
+        """So many seconds after the request came, whatever reading it took."""
         if rule.ending is Ending.HANGING:
             await reader.read()  # ends where the client goes
-        elif wait_s := self.manners.latency_s * is_caption if rule.wait_s is None else rule.wait_s:
-            await asyncio.sleep(wait_s)
+        else:
+            wait_s = latency_s if rule.wait_s is None else rule.wait_s
+            await asyncio.sleep(arrived_s + wait_s - self._loop.time())
 
     def _batch_line(self, custom_id: str, body: bytes) -> Reply | None:
         asked = self.log.begin(Request("POST", CHAT, {}, {}, body), custom_id=custom_id)

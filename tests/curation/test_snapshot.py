@@ -65,9 +65,19 @@ def test_a_weight_may_be_the_share_of_answers_that_agree(store):
     )
 
 
-def test_where_every_weight_is_one_both_ways_to_weigh_are_one_snapshot(store):
-    strict = {"label_policy": "strict"}
-    assert snapshot(store, **strict).snapshot_id == snapshot(store, weights="agreement", **strict).snapshot_id
+def test_settings_that_choose_the_same_rows_today_are_snapshots_of_their_own_since_they_may_not_tomorrow(store):
+    settings = ({}, {"weights": "agreement"}, {"keep_leaks": True, "duplicates": "one"}, {"duplicates": "one"})
+    for name in ("leaky", "twin-1", "twin-2", "torn-1", "torn-2"):
+        for person in ("ann", "bob"):
+            review(store, name, None, status="broken", by=person)
+    made = [snapshot(store, label_policy="strict", **each) for each in settings]
+    assert len({each.n_posts for each in made}) == 1
+    assert len({each.snapshot_id for each in made}) == len(settings)
+    cards = {row["snapshot_id"]: row for row in rows(store, "from snapshot_cards")}
+    found = [cards[each.snapshot_id] for each in made]
+    assert [card["weights"] for card in found] == ["uniform", "agreement", "uniform", "uniform"]
+    assert [card["duplicates"] for card in found] == ["keep", "keep", "one", "one"]
+    assert [card["keeps_leaks"] for card in found] == [False, False, True, False]
 
 
 def test_leaks_may_be_kept_on_purpose(store):

@@ -5,7 +5,7 @@
 -- audit: split in ('train', 'val', 'pool')
 -- audit: post_id not in (select post_id from posts where is_official_unlabelled)
 create table snapshots (
-    snapshot_id varchar,  -- `snapshot-<digest of its rows>`
+    snapshot_id varchar,  -- `snapshot-<digest of its rows and of the settings that are not usual>`
     post_id varchar,      -- the post
     task varchar,         -- the label space
     label varchar,        -- the label trained on
