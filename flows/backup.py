@@ -13,10 +13,12 @@ from warehouse.backup import BackedUp
 from warehouse.backup import backup as take
 
 
-def backup(store: Store, *, output: Path, with_labelstudio: bool = False, verify: bool = False) -> BackedUp:
-    """One more state of `output`, none where nothing has changed. Raises BackupError."""
+def backup(
+    store: Store, *, output: Path, with_labelstudio: bool = False, verify: bool = False, keep: int | None = None
+) -> BackedUp:
+    """One more state of `output`, none where nothing has changed; the newest `keep` stay. Raises BackupError."""
     with progress("backup", total=None) as done:
-        return take(store, output, with_labelstudio=with_labelstudio, verify=verify, on_done=done)
+        return take(store, output, with_labelstudio=with_labelstudio, verify=verify, keep=keep, on_done=done)
 
 
 def command(
@@ -28,10 +30,13 @@ def command(
     verify: Annotated[
         bool, typer.Option("--verify", help="Read every earlier copy back too, and mend what the store still holds.")
     ] = False,
+    keep: Annotated[int | None, typer.Option(min=1, help="So many states stay, the newest; else all.")] = None,
 ) -> None:
     """Print what was copied, and how to get it back."""
-    done = backup(open_store(store), output=folder, with_labelstudio=with_labelstudio, verify=verify)
+    done = backup(open_store(store), output=folder, with_labelstudio=with_labelstudio, verify=verify, keep=keep)
     words = f"{done.n_runs} runs, {done.n_files} files, {done.n_bytes} bytes"
+    if done.pruned.n_states:
+        say(f"{done.pruned.n_states} older states went, {done.pruned.n_bytes} bytes")
     if not done.is_new:
         mended = f"; {done.n_new} damaged copies mended" if done.n_new else ""
         say(f"nothing to do: the state {done.state} holds all of it: {words}{mended}")

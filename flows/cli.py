@@ -150,8 +150,14 @@ def mistake(error: BaseException) -> str | None:
     `msa_core.errors` (neither is imported before it is needed). None for a fault of ours.
     """
     names = {f"{base.__module__}.{base.__name__}" for base in type(error).__mro__}
-    if names & {"warehouse.errors.StoreError", "msa_core.errors.MsaError"} or isinstance(error, WRONG_PATHS):
+    if names & {"warehouse.errors.StoreError", "msa_core.errors.MsaError"}:
         return str(error)
+    if isinstance(error, WRONG_PATHS):
+        return (
+            f"{error.filename}: {error.strerror}. Name another place, or mend that one."
+            if error.filename
+            else str(error)
+        )
     return disk_trouble(error)
 
 

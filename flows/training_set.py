@@ -128,7 +128,7 @@ def freeze(moment: Moment, about: Subject, chosen: Curation) -> TrainingSet:
 
 
 def _unusual(chosen: Curation) -> list[str]:
-    """Settings that may choose the same rows as the usual ones today, and others tomorrow: a retraining chooses anew."""
+    """Settings that may choose the usual rows today and others tomorrow: a retraining chooses by them anew."""
     usual = Curation(chosen.label_policy, captions=chosen.captions)
     return [f"{name} {value}" for name, value in asdict(chosen).items() if value != getattr(usual, name)]
 

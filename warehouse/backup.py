@@ -5,7 +5,7 @@ import stat
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,12 +13,14 @@ from warehouse.committed import Committed, Source, changing, committed
 from warehouse.durable import publish, writing
 from warehouse.errors import BackupError
 from warehouse.leases import lease
+from warehouse.pruning import Pruned, prune
 from warehouse.shelf import Kept, Shelf, State, digest_of, named, settled_digest
 from warehouse.store import Store
 
 N_THREADS = 4  # files are small, and each waits for the disk
 TIMES = 5  # a sweep removed a file that was to be copied: look again
 BEFORE_THE_MARK = {"tmp", "leases"}  # what a backup that was killed at once has left
+NOTHING = Pruned(0, 0)
 Done = Callable[[int], None]
 
 
@@ -33,6 +35,7 @@ class BackedUp:
     n_bytes: int
     n_new: int
     n_new_bytes: int
+    pruned: Pruned = NOTHING
 
 
 def backup(
@@ -41,11 +44,12 @@ def backup(
     *,
     with_labelstudio: bool = False,
     verify: bool = False,
+    keep: int | None = None,
     on_done: Done = lambda n: None,
 ) -> BackedUp:
     """Writers need not wait. A killed backup leaves every earlier state as it was, and the same command goes on from
-    what it copied. What is copied is read back; `verify` reads all else back too, and mends what it can. Raises
-    BackupError. `on_done` is told of each file.
+    what it copied. What is copied is read back; `verify` reads all else back too, and mends what it can. `keep`:
+    so many states stay. Raises BackupError. `on_done` is told of each file.
     """
     shelf = Shelf(Path(folder).absolute())
     _check_place(store, shelf)
@@ -53,9 +57,10 @@ def backup(
         for _ in range(TIMES):
             found = committed(store, changing(store.places, shelf.aside, with_labelstudio=with_labelstudio))
             try:
-                return _take(shelf, found, verify, on_done)
+                done = _take(shelf, found, verify, on_done)
             except FileNotFoundError:
                 continue
+            return replace(done, pruned=prune(shelf, keep)) if keep else done
         raise BackupError(f"Files of {store.places.root} vanish while they are copied: is msa gc at work? Try again.")
 
 

@@ -82,14 +82,22 @@ class Shelf:
         """Names, the oldest first."""
         return sorted(path.stem for path in (self.root / "states").glob("*.jsonl"))
 
+    def place_of_state(self, name: str) -> Path:
+        """Where its list lies."""
+        return self.root / "states" / f"{name}.jsonl"
+
+    def contents(self) -> list[Path]:
+        """Of all states, each named by its digest."""
+        return sorted(self.root.glob("objects/*/*"))
+
     def keep(self, state: State) -> None:
         """From here on the state can be restored."""
         lines = [json.dumps({"n_runs": state.n_runs}), *(json.dumps(asdict(kept)) for kept in state.files)]
-        self._write(self.root / "states" / f"{state.name}.jsonl", [*lines, _seal(lines)])
+        self._write(self.place_of_state(state.name), [*lines, _seal(lines)])
 
     def state(self, name: str) -> State:
         """Raises BackupError where the state's own file is damaged."""
-        path = self.root / "states" / f"{name}.jsonl"
+        path = self.place_of_state(name)
         *lines, seal = path.read_text(encoding="utf-8", errors="replace").splitlines() or [""]
         if seal != _seal(lines) or not lines:
             raise BackupError(f"{path} is damaged. Restore another state: {', '.join(self.states())}")

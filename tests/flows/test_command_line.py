@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from flows.cli import main
 from tests.warehouse.conftest import a_post
 from warehouse import Store
 
@@ -116,3 +117,11 @@ def test_compact_and_gc_say_what_they_did(store: Path):
     assert "another run replaces it" in msa("gc", "--older-than-hours", "0", store=store).stdout
     assert "nothing to do" in msa("compact", store=store).stdout
     assert msa("sql", "select count(*) as n from posts", store=store).stdout == "n\n2\n"
+
+
+@pytest.mark.parametrize("words", [["init", "--store"], ["sample-dump"]])
+def test_a_place_that_cannot_be_is_a_line_that_says_what_to_do(words: list[str], capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as stop:
+        main([*words, "/dev/null/place"])
+    assert stop.value.code == 2
+    assert "Not a directory. Name another place" in capsys.readouterr().err
