@@ -15,7 +15,7 @@ MODELS = (
     "select p.model_id, p.verdict, p.decided_by, p.why, p.n_test_reads, m.snapshot_id, m.labels from promotions p "
     "join models m using (model_id) order by p.decided_at"
 )
-LEARNED = "select post_id, label from snapshots where snapshot_id = $snapshot_id"
+LEARNED = "select post_id, label, label_origin from snapshots where snapshot_id = $snapshot_id"
 TEST = (
     "select p.post_id, p.probs from predictions p join splits s using (post_id) "
     "where p.model_id = $model_id and s.split = 'test' order by p.post_id"
@@ -27,13 +27,14 @@ VALIDATION = (
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A model and what it learned from. `f1`: weighted F1 on the clean test posts with its 95 % interval; `val_f1`: on
-    validation posts, some of whose labels are wrong.
+    """A model and what it learned from; `n_reviewed`: labels that reviewers gave. `f1`: weighted F1 on the clean test
+    posts with its 95 % interval; `val_f1`: on validation posts, some of whose labels are wrong.
     """
 
     number: int
     model_id: str
     n_learned: int
+    n_reviewed: int
     n_wrong: int
     f1: tuple[float, float, float]
     val_f1: tuple[float, float, float]
@@ -58,17 +59,18 @@ def _round(moment: Moment, dump: Planted, number: int, row: dict[str, str]) -> R
     val = moment.table(VALIDATION, model_id=row["model_id"]).to_pylist()
     val_f1 = tuple(val[0].values()) if val else (float("nan"),) * 3
     f1 = (found.value, found.low, found.high)
-    return Round(number, row["model_id"], len(learned), n_wrong, f1, val_f1, len(said), row["verdict"], row["why"])
+    n_reviewed = sum(each["label_origin"] == "review" for each in learned)
+    counts = len(learned), n_reviewed, n_wrong
+    return Round(number, row["model_id"], *counts, f1, val_f1, len(said), row["verdict"], row["why"])
 
 
 def table(rounds: Sequence[Round]) -> Iterator[str]:
-    """A line a round, then the gate's words."""
-    yield "round  wrong labels     weighted F1 on test          on validation              verdict"
+    """Two lines a round."""
+    yield "round  reviewed  wrong labels     weighted F1 on test          on validation, then the gate's word"
     for each in rounds:
         wrong = f"{each.n_wrong:4} of {each.n_learned}"
-        yield f"{each.number:5}  {wrong:14}  {_words(each.f1)}  {_words(each.val_f1)}  {each.verdict}"
-    for each in rounds:
-        yield f"  {each.number}: {each.why}"
+        yield f"{each.number:5}  {each.n_reviewed:8}  {wrong:14}  {_words(each.f1)}  {_words(each.val_f1)}"
+        yield f"       {each.verdict}: {each.why}"
 
 
 def _words(figure: tuple[float, ...]) -> str:

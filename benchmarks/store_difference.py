@@ -9,11 +9,13 @@ BYTE_FOR_BYTE = ("ingest", "split", "snapshot", "train", "score")  # their runs 
 NAMES = ("run_id", "origin_run_id")
 
 
-def unequal_files(one: Path, other: Path) -> tuple[int, list[str]]:
-    """Fact files of verbs that promise equal bytes: how many were compared, and those that differ or are missing."""
+def unequal_files(one: Path, other: Path) -> tuple[int, Counter[str]]:
+    """Fact files of verbs that promise equal bytes: how many were compared, and those that one of the two lacks. A run
+    is named by what it read, pulls of reviews among it, so files are compared by fact, verb and content.
+    """
     ours, theirs = _files(one), _files(other)
-    names = sorted(ours.keys() | theirs.keys())
-    return len(names), [name for name in names if ours.get(name) != theirs.get(name)]
+    unequal = (ours - theirs) + (theirs - ours)
+    return ours.total(), Counter({name: n for (name, _), n in unequal.items()})
 
 
 def unequal_rows(one: Path, other: Path) -> dict[str, tuple[int, int, int]]:
@@ -23,18 +25,18 @@ def unequal_rows(one: Path, other: Path) -> dict[str, tuple[int, int, int]]:
         for name, fact in declarations.facts().items():
             if name == "runs":
                 continue
-            aside = {*NAMES, *fact.hides, *(each.name for each in fact.columns if each.comment.startswith("observed"))}
+            aside = {*NAMES, *fact.hides, *(each.name for each in fact.columns if each.is_observed)}
             kept = ", ".join(column.name for column in fact.columns if column.name not in aside)
             rows = [Counter(map(repr, each.table(f"select {kept} from {name}").to_pylist())) for each in (ours, theirs)]
             found[name] = rows[0].total(), (rows[0] - rows[1]).total(), (rows[1] - rows[0]).total()
     return found
 
 
-def _files(store: Path) -> dict[str, bytes]:
-    """By name; runs and their times are left out."""
-    found = {}
-    for path in sorted((store / "facts").glob("*/run_id=*/*.parquet")):
-        verb = path.parent.name.removeprefix("run_id=").rpartition("-")[0]
-        if verb in BYTE_FOR_BYTE and path.parent.parent.name != "runs":
-            found[str(path.relative_to(store))] = path.read_bytes()
+def _files(store: Path) -> Counter[tuple[str, bytes]]:
+    """By fact, verb and content; runs and their times are left out."""
+    found: Counter[tuple[str, bytes]] = Counter()
+    for path in (store / "facts").glob("*/run_id=*/*.parquet"):
+        verb, fact = path.parent.name.removeprefix("run_id=").rpartition("-")[0], path.parent.parent.name
+        if verb in BYTE_FOR_BYTE and fact != "runs":
+            found[f"{fact} of {verb}", path.read_bytes()] += 1
     return found

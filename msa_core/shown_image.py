@@ -4,22 +4,34 @@ import base64
 import io
 
 import PIL.Image
+import PIL.JpegImagePlugin
 
 from msa_core.images import DECODER_ERRORS, FORMATS, upright
 
 
 def shown(raw: bytes, *, widest: int) -> bytes | None:
-    """A JPEG of at most `widest` pixels a side; None where the file cannot be read."""
+    """A JPEG of at most `widest` pixels a side, without metadata (where it was taken, and by whom); the file itself
+    where it is one already. None where the file cannot be read.
+    """
     try:
         with PIL.Image.open(io.BytesIO(raw), formats=list(FORMATS)) as image:
+            if _is_one(image, widest):
+                return raw
             image.draft("RGB", (widest, widest))
             small = upright(image).convert("RGB")
             small.thumbnail((widest, widest), PIL.Image.Resampling.BICUBIC)
     except DECODER_ERRORS:
         return None
+    small.info.clear()  # a comment would be written along
     written = io.BytesIO()
     small.save(written, "JPEG", quality=80)
     return written.getvalue()
+
+
+def _is_one(image: PIL.Image.Image, widest: int) -> bool:
+    if not isinstance(image, PIL.JpegImagePlugin.JpegImageFile) or image.mode != "RGB":
+        return False
+    return max(image.size) <= widest and all(name == "APP0" for name, _ in image.applist)  # that is JFIF: no metadata
 
 
 def data_url(jpeg: bytes) -> str:
