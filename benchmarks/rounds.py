@@ -37,7 +37,8 @@ from labelstudio.server import running
 from warehouse import Store
 from warehouse.audit import audit
 
-REAL = Path(__file__).parents[2] / "shared" / "data" / "mvsa_single"
+SHARED = Path(os.environ.get("MSA_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+REAL = SHARED / "mvsa_single"
 REVIEWERS = ("one", "two")
 DESCRIPTION = """
 format = "table"
@@ -187,7 +188,9 @@ def main() -> None:
     parser.add_argument("--picture", type=Path, default=Path("rounds.png"))
     asked = parser.parse_args()
     if not REAL.exists():
-        raise SystemExit(f"The real posts are missing: {REAL}")
+        raise SystemExit(
+            f"The real posts are missing: {REAL}. Set MSA_SHARED_DATA to the folder that holds mvsa_single"
+        )
     with tempfile.TemporaryDirectory() as folder, prefect_server(Path(folder) / "prefect"):
         root = Path(folder)
         (root / "inbox").mkdir()
