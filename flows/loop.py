@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from flows.caption_options import FREE, BudgetOption, Paying, PriceOption, paying_of
 from flows.dump_reading import Reading
 from flows.ingest import modalities_of, words_of
 from flows.options import DEFAULT_STORE, StoreOption, open_store
@@ -38,6 +39,7 @@ def loop(
     folds: int = 5,
     epochs: int | None = None,
     captioner: str = "pixels",
+    paying: Paying = FREE,
 ) -> Looped:
     """Each stage that was done before says so and does nothing. Without a dump: what the store holds."""
     if (format is None) != (path is None) or (path is not None and source is None):
@@ -58,13 +60,14 @@ def loop(
             folds=folds,
             epochs=epochs,
             captioner=captioner,
+            paying=paying,
         )
     return Looped(model_id, output.absolute())
 
 
 def command(
     format: Annotated[str | None, typer.Argument(help="The dump's format; none: what the store holds.")] = None,  # noqa: A002
-    path: Annotated[Path | None, typer.Argument(help="The dump: a folder, or a zip or tar of it.")] = None,
+    path: Annotated[Path | None, typer.Argument(help="The dump: a folder, a zip or tar of it, or a table.")] = None,
     *,
     store: StoreOption = DEFAULT_STORE,
     source: Annotated[str | None, typer.Option(help="Name of the source that is taken in and trained on.")] = None,
@@ -86,6 +89,9 @@ def command(
     folds: Annotated[int, typer.Option(min=0, help="Fold models, so that train posts are mined too; 0: none.")] = 5,
     epochs: Annotated[int | None, typer.Option(min=1, help="At most so many; fewer by early stop.")] = None,
     captioner: Annotated[str, typer.Option(help="For images: pixels, openai (it costs), none.")] = "pixels",
+    budget_usd: BudgetOption = None,
+    prompt_price: PriceOption = None,
+    completion_price: PriceOption = None,
     output: Annotated[Path, typer.Option(help="The report to write.")] = Path("report.html"),
 ) -> None:
     """Ingest, split, train, score, evaluate, gate, mine, caption, report. PREFECT_API_URL names a Prefect server."""
@@ -104,6 +110,7 @@ def command(
         folds=folds,
         epochs=epochs,
         captioner=captioner,
+        paying=paying_of(prompt_price, completion_price, budget_usd),
     )
     say(f"report: {done.report}")
     say(f"next: msa sql 'from queue' --store {store}")

@@ -8,6 +8,7 @@ from time import monotonic
 from prefect import flow, task
 from prefect.artifacts import create_link_artifact, create_table_artifact
 
+from flows.caption_options import FREE, Paying
 from flows.dump_reading import Described, Reading, take_in
 from flows.output import say
 from flows.patience import PATIENT
@@ -123,7 +124,7 @@ def mine_stage(root: str, model_id: str) -> str | None:
 
 
 @task(name="caption", **PATIENT)
-def caption_stage(root: str, captioner: str) -> str | None:
+def caption_stage(root: str, captioner: str, paying: Paying) -> str | None:
     """The id of the run; None where no image waits. Without captions the loop goes on, and says why there are none."""
     from flows.caption import caption
     from flows.caption_ledger import Scope
@@ -131,7 +132,7 @@ def caption_stage(root: str, captioner: str) -> str | None:
 
     with _clocked("caption") as tell:
         try:
-            done = caption(_store(root), asked=Asked(captioner), scope=Scope())
+            done = caption(_store(root), asked=Asked(captioner), scope=Scope(), paying=paying)
         except CaptionError as error:
             tell("", f"no captions: {error}")
             return None
@@ -165,6 +166,7 @@ def loop_flow(
     folds: int = 5,
     epochs: int | None = None,
     captioner: str = "pixels",
+    paying: Paying = FREE,
 ) -> str:
     """From a dump, or without one from what the store holds, to a report; the id of the model in place, which is what
     is mined and reported.
@@ -179,7 +181,7 @@ def loop_flow(
     if standing_id != model_id:
         score_stage(root, standing_id)
     mine_stage(root, standing_id)
-    caption_stage(root, captioner)
+    caption_stage(root, captioner, paying)
     page = report_stage(root, standing_id, output)
     with _store(root).moment() as moment:
         counts = [{"what": name, "rows": moment.value(f"select count(*) from {name}")} for name in COUNTED]  # noqa: S608

@@ -37,6 +37,7 @@ class Endpoint:
             base_url=base_url, api_key=api_key or NO_KEY, timeout=timeout_s, max_retries=0, organization="", project=""
         )
         self._takes_schema: bool | None = None  # not known yet
+        self._has_answered = False
         self.model, self.prompt = request.model, request.prompt
         self.parameters = request.decoding.json()
 
@@ -91,7 +92,9 @@ class Endpoint:
             raise Again(type(error.__cause__ or error).__name__, is_billed=is_sent) from error
         except (openai.OpenAIError, json.JSONDecodeError, UnicodeDecodeError) as error:
             raise Again(f"an answer that cannot be read: {type(error).__name__}", is_billed=True) from error
-        return self.said(answer, time.perf_counter() - started)
+        said = self.said(answer, time.perf_counter() - started)
+        self._has_answered = True
+        return said
 
     def said(self, answer: Any, latency_s: float) -> Said:
         """What a completion says. Raises CaptionError where it is a page, Again where it holds no choice."""
@@ -114,7 +117,7 @@ class Endpoint:
     async def failure(self, error: openai.APIStatusError) -> Exception:
         """What a status means: Again, Rejected, or CaptionError where no call can succeed."""
         status = error.status_code
-        if status in {401, 403}:
+        if status == 401 or (status == 403 and not self._has_answered):
             return CaptionError(f"{self.base_url} refuses the key ({status}). Set MSA_VLM_API_KEY in the environment.")
         if status == 404:
             return CaptionError(f"{self.base_url} knows no model {self.model!r} (404).{await self.choices()}")
@@ -122,7 +125,7 @@ class Endpoint:
             return CaptionError(f"{self.base_url}: the account's quota is used up. What was answered is kept.")
         if status in PASSING or status >= 500:
             return Again(f"HTTP {status}", after_s=retry_after_s(error), is_limit=status == 429)
-        if status in REFUSED_REQUESTS:
+        if status in REFUSED_REQUESTS or status == 403:  # who let others in refuses this image: moderation
             return Rejected(f"HTTP {status}: {error.response.text[:200]}")
         return CaptionError(f"{self.base_url} answers HTTP {status}: {error.response.text[:200]}")
 

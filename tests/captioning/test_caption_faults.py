@@ -121,15 +121,26 @@ def test_one_image_that_always_fails_does_not_stop_the_rest(store: Store, endpoi
     assert described(store).n_ok == 1
 
 
+def test_an_image_that_moderation_forbids_is_refused_and_the_rest_goes_on(store: Store, endpoint: ScriptedEndpoint):
+    described(store, limit=1)
+    endpoint.add(rules.saying('{"description": "A dog sits on a red sofa beside a lamp."}'))
+    endpoint.add(rules.failing(403, "The image was rejected by our safety system"))
+    done = described(store, limits=Limits(1))
+    (row,) = [row for row in done.rows if row.status == "refused"]
+    assert (row.reason, "safety system" in row.caption) == ("endpoint-rejected", True)
+    assert (done.n_ok, done.n_failed) == (N_OPEN - 2, 0)
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
         (rules.wrong_key(), "refuses the key.*MSA_VLM_API_KEY"),
+        (rules.failing(403, "not for you"), "refuses the key"),
         (rules.unknown_model(), "knows no model.*It serves: scripted-vlm"),
         (rules.page_of_html(), "a page, not JSON.*/v1"),
         (rules.failing(402, "pay first", "insufficient_quota"), "quota"),
     ],
-    ids=["401", "404", "HTML", "quota"],
+    ids=["401", "403", "404", "HTML", "quota"],
 )
 def test_what_no_retry_can_mend_stops_at_once(store: Store, endpoint: ScriptedEndpoint, fault: rules.Rule, words: str):
     endpoint.add(fault, times=None)
