@@ -188,9 +188,7 @@ def main() -> None:
     parser.add_argument("--picture", type=Path, default=Path("rounds.png"))
     asked = parser.parse_args()
     if not REAL.exists():
-        raise SystemExit(
-            f"The real posts are missing: {REAL}. Set MSA_SHARED_DATA to the folder that holds mvsa_single"
-        )
+        raise SystemExit(f"No real posts: {REAL}. Set MSA_SHARED_DATA to the folder that holds mvsa_single")
     with tempfile.TemporaryDirectory() as folder, prefect_server(Path(folder) / "prefect"):
         root = Path(folder)
         (root / "inbox").mkdir()

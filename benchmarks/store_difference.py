@@ -33,10 +33,11 @@ def unequal_rows(one: Path, other: Path) -> dict[str, tuple[int, int, int]]:
 
 
 def _files(store: Path) -> Counter[tuple[str, bytes]]:
-    """By fact, verb and content; runs and their times are left out."""
+    """By fact, verb and content; runs and their times are left out, and what a killed run left that never committed."""
     found: Counter[tuple[str, bytes]] = Counter()
     for path in (store / "facts").glob("*/run_id=*/*.parquet"):
         verb, fact = path.parent.name.removeprefix("run_id=").rpartition("-")[0], path.parent.parent.name
-        if verb in BYTE_FOR_BYTE and fact != "runs":
+        is_committed = (store / "facts" / "runs" / path.parent.name).exists()
+        if is_committed and verb in BYTE_FOR_BYTE and fact != "runs":
             found[f"{fact} of {verb}", path.read_bytes()] += 1
     return found
