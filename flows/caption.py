@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
 from time import monotonic
 from typing import Annotated
 
@@ -56,7 +55,6 @@ from msa_core.records import Caption
 from warehouse import Moment, Store, lease
 from warehouse.journal import Journal
 
-LASTS = timedelta(days=2)
 NOBODY = "no captioner is wanted; nothing was asked"
 
 
@@ -110,7 +108,7 @@ def caption(
         return None
     prices = paying.prices if captioner.prompt else NOTHING
     purse = Purse(prices, budget_usd=paying.budget_usd)
-    with lease(store.places, "caption", lasts=LASTS), Journal(store.places, "caption", "answers") as journal:
+    with lease(store.places, "caption"), Journal(store.places, "caption", "answers") as journal:
         fold(store, journal)
         with store.moment() as moment:
             if not new_prompt:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from flows.batches_out import BatchesOut
-from flows.caption import LASTS, Captioned, told_of
+from flows.caption import Captioned, told_of
 from flows.caption_ledger import Scope, batches_of, begin, fold, keep, pictures, refuse_another_prompt, waiting
 from flows.caption_options import (
     FREE,
@@ -91,7 +91,7 @@ def caption_batch(
     if not isinstance(endpoint, Endpoint):
         raise CaptionError("Batches want an endpoint: --captioner openai, with MSA_VLM_BASE_URL and MSA_VLM_MODEL set.")
     answers, out = Journal(store.places, "caption", "answers"), batches_of(store)
-    with lease(store.places, "caption", lasts=LASTS), answers, out:
+    with lease(store.places, "caption"), answers, out:
         fold(store, answers)
         way = _Way(store, BatchesOut(out, endpoint), answers, paying, new_prompt)
         try:

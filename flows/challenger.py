@@ -1,19 +1,29 @@
-"""A challenger: the champion's settings on the labels of now, from the champion's weights or from scratch."""
+"""A challenger: the champion's settings on the labels of now, from the champion's weights or from scratch.
+
+That one was begun is a run of its own, so that after a kill it is gone on with, on the labels that it began with.
+"""
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
 
-from flows.captions_read import AUTO, NONE, Captions
-from flows.scored_models import model_named
-from flows.training_set import labels_of
-from msa_core.errors import TrainingError
+from flows.captions_read import AUTO, Captions
+from flows.parentage import parent_named
+from flows.standing_snapshots import now_like
+from msa_core.errors import MissingWeights, TrainingError
+from msa_core.text import are_masked
 from warehouse import Store
 
 CHAMPION, SCRATCH = "champion", "scratch"
 STARTS = (CHAMPION, SCRATCH)
-KNOWN = "select preset, task, config, snapshot_id from models where model_id = $model"
+KNOWN = "select preset, task, config from models where model_id = $model"
+LEARNED = "select snapshot_id from models where model_id = $model"
+TEXTS = "select text from posts where post_id in (select unnest($ids))"
+OPEN = (
+    "select snapshot_id from open_challenges where champion_id = $champion_id"
+    " and parent_id is not distinct from $parent_id and epochs is not distinct from $epochs"
+    " order by begun_at desc, run_id limit 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,71 +34,77 @@ class Start:
     words: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What decides a challenger beside the champion's settings; `epochs` is null where none were asked."""
+
+    champion_id: str
+    snapshot_id: str
+    parent_id: str | None
+    epochs: int | None
+
+
 def start_of(store: Store, model_id: str, asked: str) -> Start:
-    """From the champion's weights where they are here and know the labels of now. Raises TrainingError."""
+    """From the champion's weights where they are here and fit the posts of now. Raises TrainingError."""
     if asked not in STARTS:
         raise TrainingError(f"No start {asked!r}. Choose: {', '.join(STARTS)}")
     if asked == SCRATCH:
         return Start(None)
     with store.moment() as moment:
-        of = model_named(store, moment, model_id)
-        now = labels_of(moment, of.task)
-    if now != of.labels:
-        return Start(None, f"from scratch: {model_id} knows {', '.join(of.labels)}, labels now are {', '.join(now)}")
-    folders = [of.folder_of(fold) for fold in (None, *range(of.folds))]
-    if not all((folder / "config.json").is_file() for folder in folders):
-        return Start(None, f"from scratch: the checkpoint of {model_id} is not here")
+        now = now_like(moment, str(moment.value(LEARNED, model=model_id)))
+        texts = moment.table(TEXTS, ids=[row.post_id for row in now.rows])["text"].to_pylist()
+        try:
+            parent = parent_named(store, moment, model_id, None)
+        except MissingWeights:
+            return Start(None, f"from scratch: the checkpoint of {model_id} is not here")
+    wanted = replace(parent.config, labels=now.about.labels, is_masked=are_masked(texts))
+    unlike = parent.unlike(wanted, parent.folds)
+    if unlike:
+        return Start(None, f"from scratch: {model_id} does not fit the posts of now: {unlike}")
     return Start(model_id)
 
 
-def frozen_now(store: Store, model_id: str) -> str:
-    """The id of a snapshot of now, chosen as the model's own was; it is frozen where it does not stand yet."""
-    from flows.snapshot import snapshot
-    from flows.standing_snapshots import card_of
-    from msa_core.curation import KEEP, UNIFORM
+def unfinished(store: Store, champion_id: str, parent_id: str | None, epochs: int | None) -> Challenge | None:
+    """The last that was begun in this way against the champion, and was not judged."""
+    asked = {"champion_id": champion_id, "parent_id": parent_id, "epochs": epochs}
+    with store.moment() as moment:
+        snapshot_id = moment.value(OPEN, **asked)
+    return None if snapshot_id is None else Challenge(champion_id, str(snapshot_id), parent_id, epochs)
+
+
+def begun(store: Store, champion_id: str, parent_id: str | None, epochs: int | None) -> Challenge:
+    """On a snapshot of now, chosen as the champion's own was; both are committed where they do not stand yet."""
+    from flows.snapshot import kept
 
     with store.moment() as moment:
-        card = card_of(moment, _row(moment.table(KNOWN, model=model_id).to_pylist())["snapshot_id"])
-    return snapshot(
-        store,
-        source=card["source"],
-        task=card["task"],
-        weights=card["weights"] or UNIFORM,
-        duplicates=card["duplicates"] or KEEP,
-        captions=Captions(card["captions"] or NONE, is_forced=True),
-        keep_leaks=bool(card["keeps_leaks"]),
-    ).snapshot_id
+        frozen = now_like(moment, str(moment.value(LEARNED, model=champion_id)))
+        kept(store, moment, frozen)
+    challenge = Challenge(champion_id, frozen.snapshot_id, parent_id, epochs)
+    run = store.begin("retrain", parameters=asdict(challenge), inputs=[frozen.snapshot_id], version=1)
+    if run is not None:
+        with run:
+            run.count("posts", len(frozen.rows))
+    return challenge
 
 
-def trained(
-    store: Store,
-    model_id: str,
-    *,
-    snapshot_id: str,
-    parent: str | None,
-    epochs: int | None = None,
-    on_done: Callable[[int], None] | None = None,
-) -> str:
-    """The id of a model with the settings of `model_id`; those that an older version did not keep are the preset's."""
+def trained(store: Store, of: Challenge, on_done: Callable[[int], None] | None = None) -> str:
+    """The challenger's id, trained where it does not stand yet. Settings of the champion that an older version did not
+    keep are the preset's.
+    """
     from flows.train import train
     from msa_core.tiny import SIZES
 
     with store.moment() as moment:
-        row = _row(moment.table(KNOWN, model=model_id).to_pylist())
-    kept = json.loads(row["config"])
-    own, recipe = kept.get("config", {}), kept.get("recipe", {})
+        (row,) = moment.table(KNOWN, model=of.champion_id).to_pylist()
+    settings = json.loads(row["config"])
+    own, recipe = settings.get("config", {}), settings.get("recipe", {})
     is_random = own.get("vision") in SIZES
     return train(
-        store, preset=row["preset"], snapshot=snapshot_id, parent=parent, folds=kept.get("folds", 0),
+        store, preset=row["preset"], snapshot=of.snapshot_id, parent=of.parent_id, folds=settings.get("folds", 0),
         towers=own["vision"] if is_random else "pretrained" if own else "auto",
         vision=None if is_random else own.get("vision"), text=None if is_random else own.get("text"),
-        epochs=epochs or recipe.get("epochs"), batch_size=recipe.get("batch_size", 32),
+        epochs=of.epochs or recipe.get("epochs"), batch_size=recipe.get("batch_size", 32),
         learning_rate=recipe.get("learning_rate"), seed=recipe.get("seed", 7), max_length=own.get("max_length"),
         image_size=own.get("image_size"), lora_rank=own.get("lora_rank"), precision=own.get("precision", "auto"),
         captions=Captions(AUTO, own.get("caption_length") or Captions().length), on_done=on_done,
     ).model_id  # fmt: skip
-
-
-def _row(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    (row,) = rows
-    return row

@@ -163,3 +163,7 @@ def mistake(error: BaseException) -> str | None:
 
 def _say(text: str) -> None:
     sys.stderr.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

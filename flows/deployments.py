@@ -12,9 +12,9 @@ OFF = "off"
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """A deployment. `cron` is in UTC; None: never by itself. One run at a time: a second waits, and is skipped where
-    that makes it later than `late_after_s`. (Prefect could cancel it at once, but then also each run of the five
-    minutes for which a slot outlives a killed process.)
+    """A deployment. `cron` is in UTC; None: nothing starts it by itself, neither clock nor event. One run at a time: a
+    second waits, and is skipped where that makes it later than `late_after_s`. (Prefect could cancel it at once, but
+    then also each run of the five minutes for which a slot outlives a killed process.)
     """
 
     name: str
@@ -35,7 +35,7 @@ DUTIES = (
     Duty("score", "20 * * * *", HALF_HOUR, ("model",), "New posts by the champion, hourly."),
     Duty(
         "curate", "0 5 * * *", HALF_DAY, ("store", "captions", "review"), "Split, mine, caption, push; daily.",
-        parameters=("captioner",),
+        parameters=("captioner", "budget_usd", "prompt_price", "completion_price"),
     ),
     Duty("pull", "*/15 * * * *", QUARTER, ("review",), "Answers and consensus, every quarter of an hour."),
     Duty(
@@ -89,6 +89,6 @@ def runner_deployment(duty: Duty, *, name: str, given: dict[str, Any], store_id:
         tags=["msa", *duty.tags],
         description=duty.description,
         concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE),
-        triggers=[on_round_finished(store_id)] if duty.name == "retrain" else [],
+        triggers=[on_round_finished(store_id)] if duty.name == "retrain" and duty.cron else [],
         entrypoint_type=EntrypointType.MODULE_PATH,
     )

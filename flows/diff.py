@@ -8,9 +8,8 @@ import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say, show
-from flows.standing_snapshots import card_of, snapshot_named, thawed
-from flows.training_set import Subject, TrainingSet, curation, freeze, labels_of
-from msa_core.curation import KEEP, UNIFORM
+from flows.standing_snapshots import card_of, now_like, snapshot_named, thawed
+from flows.training_set import TrainingSet
 from msa_core.errors import MsaError
 from msa_core.snapshot_diff import ADDED, DROPPED, RELABELLED, Change, Side, changes, moves, n_unlike, reasons
 from warehouse import Moment, Store
@@ -48,7 +47,7 @@ def diff(store: Store, *, one: str, other: str = NOW, task: str | None = None) -
         like = next((each for each in names if each != NOW), None)
         if like is None:
             raise MsaError("Now and now are the same. Name a snapshot, or champion: msa diff champion now")
-        before, after = (_now(moment, like) if each == NOW else thawed(moment, each) for each in names)
+        before, after = (now_like(moment, like) if each == NOW else thawed(moment, each) for each in names)
         if before.about.task != after.about.task:
             raise MsaError(
                 f"{names[0]} is of {before.about.task}, {names[1]} of {after.about.task}: nothing to compare"
@@ -79,19 +78,6 @@ def command(
     if found.changes:
         show("why", ("change", "reason", "posts"), reasons(found.changes))
         show("labels", ("from", "to", "posts"), moves(found.changes))
-
-
-def _now(moment: Moment, like: str) -> TrainingSet:
-    """What a snapshot of the same settings would hold."""
-    card = card_of(moment, like)
-    choice = curation(
-        moment,
-        weights=card["weights"] or UNIFORM,
-        duplicates=card["duplicates"] or KEEP,
-        captions=card["captions"],
-        keeps_leaks=bool(card["keeps_leaks"]),
-    )
-    return freeze(moment, Subject(card["task"], card["source"], labels_of(moment, card["task"])), choice)
 
 
 def _known(moment: Moment, snapshot_id: str | None) -> set[str]:

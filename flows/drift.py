@@ -13,7 +13,7 @@ from flows.output import say, show
 from flows.post_vectors import PostVectors, post_vectors
 from flows.progress import progress
 from flows.scored_models import CHAMPION, LATEST, ScoredModel, model_named
-from msa_core.errors import MsaError
+from flows.succession import task_of_models
 from msa_core.records import Doubt, Drift
 from warehouse import Moment, Run, Store, digest, lease
 
@@ -36,6 +36,10 @@ VERDICT = "select why from drift_verdicts where model_id = $model and compared_s
 OPEN = (
     "select post_id from minable where model_id = $model and post_id in (select unnest($ids)) and post_id not in"
     " (select post_id from doubts where model_id = $model and reason = 'unfamiliar') order by post_id"
+)
+ELSEWHERE = (
+    "select count(distinct t.post_id) from trainable_posts t join models m using (task) join snapshot_cards k using"
+    " (snapshot_id) where m.model_id = $model and k.source not in ('all', t.source)"
 )
 REASON = "unfamiliar"
 SHOWN = ("name", "measure", "effect", "threshold", "p_holm", "is_drifted", "n_reference", "n_current")
@@ -90,7 +94,7 @@ def drift(
         compared = _compared(moment, of, source, at_most)
         n_unscored = compared.current["predicted"].null_count
         if few := _too_few(moment, of, compared):
-            return Drifted(None, of.model_id, False, few, (), n_unscored)
+            return Drifted(None, of.model_id, False, few + _elsewhere(moment, of.model_id), (), n_unscored)
         inputs = [of.origin_run_id, f"posts-{compared.sha256}"]
         run = store.begin("drift", parameters={"unfamiliar": unfamiliar}, inputs=inputs, version=1)
         if run is not None:
@@ -109,7 +113,7 @@ def _told(store: Store, model_id: str, compared: Compared, run: Run | None) -> D
     about = {"model": model_id, "sha256": compared.sha256}
     with store.moment() as moment:
         figures = tuple(Drift(**row) for row in moment.table(FIGURES, **about).to_pylist())
-        why = str(moment.value(VERDICT, **about))
+        why = str(moment.value(VERDICT, **about)) + _elsewhere(moment, model_id)
     n_unfamiliar = run.n_rows["doubts"] if run else 0
     run_id, is_drifted = run.run_id if run else None, any(each.is_drifted for each in figures)
     n_unscored = compared.current["predicted"].null_count
@@ -140,10 +144,15 @@ def command(
 
 
 def _model(store: Store, moment: Moment, model: str, task: str | None) -> ScoredModel:
-    tasks = moment.table("select distinct task from models order by task")["task"].to_pylist()
-    if model in (CHAMPION, LATEST) and task is None and len(tasks) > 1:
-        raise MsaError(f"Models of several tasks: {', '.join(tasks)}. Name one: --task {tasks[0]}")
-    return model_named(store, moment, model, task)
+    of = task_of_models(moment, task) if model in (CHAMPION, LATEST) else task
+    return model_named(store, moment, model, of or task)
+
+
+def _elsewhere(moment: Moment, model_id: str) -> str:
+    """What was not looked at, since the model's kind never learns it; empty where nothing."""
+    n_posts = moment.value(ELSEWHERE, model=model_id)
+    words = f"; {n_posts:,} labelled posts of other sources are not looked at: {model_id} learns from its own alone"
+    return words if n_posts else ""
 
 
 def _compared(moment: Moment, of: ScoredModel, source: str | None, at_most: int) -> Compared:

@@ -13,6 +13,7 @@ from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from flows.readings import BUDGET, Terms
 from flows.scored_models import LATEST, ScoredModel, model_named
+from flows.succession import n_test_reads
 from msa_core.errors import MsaError
 from msa_core.records import Evaluation
 from warehouse import Moment, Store, digest
@@ -67,13 +68,17 @@ def evaluate(
     asked = {"model_id": of.model_id, "split": split, "source": source, "baselines": baselines, "seed": seed}
     inputs = [of.origin_run_id, f"labels-{digest([judged['post_id'].to_pylist(), judged['label'].to_pylist()])}"]
     run = store.begin("evaluate", parameters=asked, inputs=inputs, version=1)
+    read = judged["post_id"].to_pylist() if split == "test" else None
     if run is not None:
-        if split == "test":
-            Terms(budget=test_read_budget).afford(of.task, _n_test_reads(store, of.task) + 1)
+        if read is not None:
+            with store.moment() as moment:
+                Terms(budget=test_read_budget).afford(of.task, n_test_reads(moment, of.task, read) + 1)
         with run:
             run.write("evaluations", figures)
+    with store.moment() as moment:
+        n_reads = n_test_reads(moment, of.task, read)
     run_id = None if run is None else run.run_id
-    return EvaluateDone(run_id, of.model_id, split, judged.num_rows, tuple(figures), _n_test_reads(store, of.task))
+    return EvaluateDone(run_id, of.model_id, split, judged.num_rows, tuple(figures), n_reads)
 
 
 def unsealed_split(store: Store, model_id: str) -> str | None:
@@ -93,7 +98,7 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     output: Annotated[Path | None, typer.Option(help="File for the JSON; else it is printed.")] = None,
     baselines: Annotated[bool, typer.Option("--baselines", help="Also the commonest label, and TF-IDF.")] = False,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
-    test_read_budget: Annotated[int, typer.Option(min=1, help="Readings of the test score, in all.")] = BUDGET,
+    test_read_budget: Annotated[int, typer.Option(min=1, help="Readings that a test post may bear.")] = BUDGET,
 ) -> None:
     """Print the figures as JSON, or their summary where they go to a file."""
     done = evaluate(
@@ -173,9 +178,3 @@ def _parts(of: ScoredModel, split: str, learned: pa.Table, judged: pa.Table) -> 
     of_learned = learned["held_out_by"].fill_null(-1).to_numpy()
     of_judged = judged["fold"].to_numpy()
     return [(of_learned != fold, of_judged == fold) for fold in range(of.folds)]
-
-
-def _n_test_reads(store: Store, task: str) -> int:
-    """Readings of the test by evaluations and gates of models of this task; the same again is the same reading."""
-    with store.moment() as moment:
-        return int(moment.value("select count(*) from test_reads where task = $task", task=task))

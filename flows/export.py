@@ -19,8 +19,10 @@ from msa_core.data_card import DataCard
 from msa_core.errors import MsaError
 from warehouse import Moment, Store
 from warehouse.durable import writing
+from warehouse.landing import is_empty, land, place_aside
 
 PARTS = ("train", "validation")
+CARD = "README.md"
 COUNTS = "select part, label, count(*) as n_posts from snapshot_posts where snapshot_id = $id group by all order by all"
 PICTURES = (
     "select coalesce(max(len(digests)), 0) as most, count(*) filter (digests = []) as n_without"
@@ -58,7 +60,7 @@ def export(
         raise MsaError("Nothing to write. Name a folder, or a file of guid,tag: --output FOLDER, --cleaned FILE")
     if form not in FORMATS:
         raise MsaError(f"No format {form!r}. Formats: {', '.join(FORMATS)}")
-    if output is not None and output.exists() and (not output.is_dir() or any(output.iterdir())):
+    if output is not None and not is_empty(output):
         raise MsaError(f"{output} exists and is not empty. Name another folder, or remove it")
     with store.moment() as moment:
         snapshot_id = snapshot_named(store, moment, snapshot, task)
@@ -92,13 +94,13 @@ def command(
 def _write_folder(moment: Moment, card: dict[str, Any], output: Path, form: str, *, has_several: bool) -> None:
     shape = Shape(_labels(moment, card), has_several)
     output = output.absolute()
-    aside = output.with_name(f".{output.name}.part")
-    shutil.rmtree(aside, ignore_errors=True)
     with writing(output, what="the export at"):
+        aside = place_aside(output, "part")
+        shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
         try:
             _fill(moment, card, aside, form, shape)
-            os.replace(aside, output)
+            land(aside, output, last=CARD)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
@@ -115,7 +117,7 @@ def _fill(moment: Moment, card: dict[str, Any], folder: Path, form: str, shape: 
     features = shape.features() if form == PARQUET else []
     settings = [(name, str(card[name])) for name in SETTINGS if card[name] is not None]
     text = DataCard(card["snapshot_id"], card["task"], files, features, counts, settings, card["n_by_reason"]).text()
-    (folder / "README.md").write_text(text, encoding="utf-8")
+    (folder / CARD).write_text(text, encoding="utf-8")
 
 
 def _labels(moment: Moment, card: dict[str, Any]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from msa_core.batches import Posts
 from msa_core.clara import Clara, ClaraConfig, n_weights
 from msa_core.errors import TrainingError
 from msa_core.presets import Asked, clara_config, recipe
-from msa_core.text import mask
+from msa_core.text import are_masked
 from msa_core.towers import towers_of
 from msa_core.training import Progress, Recipe, is_main_process, precision_here, start_over, train
 
@@ -63,7 +63,7 @@ def plan(
     known = {row.fold for row in frozen.rows if row.fold is not None}
     if folds == 1 or folds > len(known):
         raise TrainingError(f"No {folds} folds: the posts lie in {len(known)}. Choose --folds 0, or 2 to {len(known)}")
-    is_masked = all(text is None or mask(text) == text for text in content.texts)
+    is_masked = are_masked(content.texts)
     config = clara_config(asked, frozen.about.task, frozen.about.labels, is_masked=is_masked)
     if parent is not None:
         config = parent.fitting(config, folds)

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
-from flows.output import say, show
+from flows.output import show
 from flows.readings import BUDGET, FEWEST, Terms, decision
 from flows.scored_models import CHAMPION, LATEST, ScoredModel, model_named
-from flows.succession import Standing, deciding, in_place, meant, n_test_reads, put_in_place, unscored
+from flows.succession import Standing, deciding, in_place, meant, n_test_reads, put_in_place, say_standing
+from msa_core.comparison import OVERALL
 from msa_core.errors import GateError
 from warehouse import Moment, Store
 from warehouse.run import run_identity
@@ -19,7 +20,7 @@ from warehouse.run import run_identity
 DECIDED = "select verdict, why, figures, n_test_reads from promotions where origin_run_id = $run_id"
 REACHED = "select value from evaluations where model_id = $model and split = 'val' and name = 'weighted_f1'"
 SHOWN = ("figure", "challenger", "champion", "difference", "low", "high")
-WHOLE = ("weighted_f1", "macro_f1", "accuracy")
+RULE = 2  # 1: a point difference in calibration refused, and only the challenger's sources were judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,9 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
         str, typer.Option(help="A model's id, to be sure which one, or to name the first champion.")
     ] = CHAMPION,
     task: Annotated[str | None, typer.Option(help="Of which task the latest model is meant.")] = None,
-    source: Annotated[str | None, typer.Option(help="Test posts of this source; else the challenger's own.")] = None,
+    source: Annotated[str | None, typer.Option(help="Test posts of this source; else of either model's.")] = None,
     margin: Annotated[float, typer.Option(min=0, max=0.1, help="F1 that a label may lose.")] = 0.05,
-    test_read_budget: Annotated[int, typer.Option(min=1, help="Readings of the test score, in all.")] = BUDGET,
+    test_read_budget: Annotated[int, typer.Option(min=1, help="Readings that a test post may bear.")] = BUDGET,
     fewest: Annotated[int, typer.Option(min=1, help="Test posts without which nothing is told.")] = FEWEST,
 ) -> None:
     """Print the figures, the verdict in words, and which model stands."""
@@ -89,11 +90,13 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     rows = list(_rows(json.loads(done.figures)))
     if rows:
         show(f"{done.model_id} against {done.champion_id}", SHOWN, rows)
-    say(("" if done.run_id else "nothing to do: ") + done.why)
-    say(f"{done.standing_id} is the champion; the test was read {done.n_test_reads} time(s)")
-    for words in (done.warning, unscored(opened, done.standing_id)):
-        if words:
-            say(words)
+    say_gated(opened, done)
+
+
+def say_gated(store: Store, done: Gated) -> None:
+    """The verdict in words, and which model stands."""
+    stands = f"{done.standing_id} is the champion; the test was read {done.n_test_reads} time(s)"
+    say_standing(store, done.standing_id, ("" if done.run_id else "nothing to do: ") + done.why, stands, done.warning)
 
 
 def _compared(store: Store, moment: Moment, of: ScoredModel, champion: str, before: Standing | None) -> ScoredModel:
@@ -142,11 +145,11 @@ def _judged(store: Store, of: ScoredModel, other: ScoredModel, terms: Terms) -> 
 
     test = sealed_test(store, of, other, source=terms.source, fewest=terms.fewest)
     asked, inputs = terms.parameters(of, other), [of.origin_run_id, other.origin_run_id, test.digest()]
-    run = store.begin("gate", parameters=asked, inputs=inputs, version=1)
+    run = store.begin("gate", parameters=asked, inputs=inputs, version=RULE)
     with store.moment() as moment:
         if run is None:
-            return _decided(moment, of, other, run_identity("gate", asked, inputs, algorithm=1, attempt=0))
-        n_reads = n_test_reads(moment, of.task) + 1
+            return _decided(moment, of, other, run_identity("gate", asked, inputs, algorithm=RULE, attempt=0))
+        n_reads = n_test_reads(moment, of.task, test.post_ids) + 1
         terms.afford(of.task, n_reads)
         before = in_place(moment, of.task)
         took = latencies(store, moment, of, other, test.post_ids)
@@ -169,7 +172,7 @@ def _decided(moment: Moment, of: ScoredModel, other: ScoredModel, run_id: str) -
 
 def _rows(figures: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     """Of the table that is shown."""
-    for name in WHOLE if figures else ():
+    for name in OVERALL if figures else ():
         found = figures[name]
         yield (name, *(found[part] for part in SHOWN[1:]))
     for found in figures.get("labels", ()):

@@ -8,6 +8,7 @@ from typing import Any
 
 from flows.dump_reading import Described, Reading
 from msa_core.dumps import Columns
+from msa_core.dumps.table import SUFFIXES
 from msa_core.errors import DumpError
 
 INSIDE = "source.toml"
@@ -64,17 +65,27 @@ def _read(description: Path) -> dict[str, Any]:
 
 
 def _dump(description: Path, found: Mapping[str, Any]) -> Path:
-    """The `path` that is named, relative to the description; else what bears its name."""
+    """The `path` that is named, relative to the description; else what bears its name: a folder, an archive or a table,
+    in this order; of the format `table` a table first, since a folder of its name holds its images. Raises DumpError
+    where nothing does, or where several archives or tables do.
+    """
     if "path" in found:
         return (description.parent / found["path"]).absolute()
     if description.name == INSIDE:
         return description.parent.absolute()
     stem = description.with_suffix("")
-    beside = [stem, *(stem.with_name(stem.name + ending) for ending in ARCHIVES)]
-    dump = next((path for path in beside if path.exists()), None)
-    if dump is None:
-        raise DumpError(f'{description} describes nothing: no {stem.name} beside it, nor an archive; or say path = "…"')
-    return dump.absolute()
+    kinds: tuple[tuple[str, ...], ...] = (("",), ARCHIVES, SUFFIXES)
+    kinds = (SUFFIXES, *kinds[:2]) if found["format"] == "table" else kinds
+    named = ([stem.with_name(stem.name + ending) for ending in endings] for endings in kinds)
+    beside = next(filter(None, ([path for path in paths if path.exists()] for paths in named)), [])
+    if not beside:
+        raise DumpError(
+            f"{description} describes nothing: no {stem.name} beside it, nor an archive or table of that name; or say "
+            'path = "…"'
+        )
+    if len(beside) > 1:
+        raise DumpError(f'{description} may mean {" or ".join(path.name for path in beside)}: say path = "…"')
+    return beside[0].absolute()
 
 
 def _columns(description: Path, found: Mapping[str, Any]) -> Columns:

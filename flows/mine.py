@@ -14,6 +14,7 @@ import typer
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say, show
 from flows.scored_models import CHAMPION, LATEST, ScoredModel, model_named
+from flows.succession import task_of_models
 from msa_core.doubts import REASONS, strengths
 from msa_core.errors import MsaError
 from warehouse import Moment, Store, lease
@@ -64,7 +65,7 @@ def command(
     store: StoreOption = DEFAULT_STORE,
     model: Annotated[str, typer.Option(help="A model's id, champion or latest.")] = CHAMPION,
     source: Annotated[str | None, typer.Option(help="Only posts of this source.")] = None,
-    task: Annotated[str | None, typer.Option(help="Which task's latest model, where there are several.")] = None,
+    task: Annotated[str | None, typer.Option(help="Of which task a model is meant, where there are several.")] = None,
     at_least: Annotated[float, typer.Option(min=0, max=1, help="The weakest doubt to keep: 0 sure, 1 hardest.")] = 0.5,
     top: Annotated[int, typer.Option(min=0, help="How many of the queue to show.")] = 10,
 ) -> None:
@@ -84,11 +85,9 @@ def command(
 
 
 def _chosen(store: Store, moment: Moment, model: str, task: str | None) -> ScoredModel:
-    """The named model, or the latest of its task, if it has anything to mine."""
-    tasks = moment.table("select distinct task from models order by task")["task"].to_pylist()
-    if model in (CHAMPION, LATEST) and task is None and len(tasks) > 1:
-        raise MsaError(f"Models of several tasks: {', '.join(tasks)}. Name one: --task {tasks[0]}")
-    chosen = model_named(store, moment, model, task)
+    """The named model, or the champion of its task, if it has anything to mine."""
+    of = task_of_models(moment, task) if model in (CHAMPION, LATEST) else task
+    chosen = model_named(store, moment, model, of or task)
     if not chosen.labels:
         raise MsaError(f"{chosen.model_id} predicts scores, not labels; doubts are drawn from probabilities of labels.")
     if not moment.value("select 1 from predictions where model_id = $model limit 1", model=chosen.model_id):

@@ -44,14 +44,17 @@ class Parent:
             caption_length=own.caption_length,
         )
 
-    def fitting(self, wanted: ClaraConfig, folds: int) -> ClaraConfig:
-        """The parent's own settings. Raises TrainingError that names what was asked and does not fit them."""
+    def unlike(self, wanted: ClaraConfig, folds: int) -> str:
+        """What is wanted and the parent does not have, in words; empty where it can be gone on from."""
         pairs = {name: (getattr(wanted, name), getattr(self.config, name)) for name in GIVEN}
         pairs["folds"] = (folds, self.folds)
-        unlike = [f"{name} {now!r} (it has {then!r})" for name, (now, then) in pairs.items() if now != then]
-        if unlike:
+        return ", ".join(f"{name} {now!r} (it has {then!r})" for name, (now, then) in pairs.items() if now != then)
+
+    def fitting(self, wanted: ClaraConfig, folds: int) -> ClaraConfig:
+        """The parent's own settings. Raises TrainingError that names what was asked and does not fit them."""
+        if unlike := self.unlike(wanted, folds):
             raise TrainingError(
-                f"{self.model_id} cannot be gone on from: {', '.join(unlike)}. Ask for the same, or train from scratch"
+                f"{self.model_id} cannot be gone on from: {unlike}. Ask for the same, or train from scratch"
             )
         return self.config
 

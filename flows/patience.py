@@ -27,6 +27,17 @@ def may_pass(task: Any, run: Any, state: Any) -> bool:
     return False
 
 
+def another_works(task: Any, run: Any, state: Any) -> bool:
+    """Only another process's work is waited for: whoever spends money within a bound has not begun to spend it then."""
+    try:
+        state.result()
+    except LeaseHeld:
+        return True
+    except Exception:
+        return False
+    return False
+
+
 PATIENT: dict[str, Any] = {
     "retries": len(DELAYS_S),
     "retry_delay_seconds": DELAYS_S,
@@ -34,3 +45,4 @@ PATIENT: dict[str, Any] = {
     "retry_condition_fn": may_pass,
     "cache_policy": NO_CACHE,  # a run of the store knows by itself whether it was done
 }
+SPENDING: dict[str, Any] = PATIENT | {"retry_condition_fn": another_works}

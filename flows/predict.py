@@ -54,7 +54,7 @@ def command(
     output: Annotated[Path, typer.Option(help="File to write.")] = Path("predict.txt"),
     model: Annotated[str, typer.Option(help="A model's id, champion or latest.")] = CHAMPION,
     source: Annotated[str | None, typer.Option(help="Only posts of this source.")] = None,
-    task: Annotated[str | None, typer.Option(help="Of which task the latest model is meant.")] = None,
+    task: Annotated[str | None, typer.Option(help="Of which task a model is meant, where there are several.")] = None,
     order_of: Annotated[Path | None, typer.Option(help="File whose first column gives the order.")] = None,
 ) -> None:
     """Print where the answers are."""

@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
-from flows.output import say
-from flows.succession import deciding, in_place, meant, n_test_reads, put_in_place, unscored, weightless
+from flows.succession import deciding, in_place, meant, n_test_reads, put_in_place, say_standing, unscored
 from msa_core.errors import GateError
 from warehouse import Store
 
@@ -51,9 +50,6 @@ def command(
     """Print which model stands now, and what is to be scored."""
     opened = open_store(store)
     done = promote(opened, model=model, override=override, task=task)
-    if done.run_id is None:
-        say(f"nothing to do: {done.model_id} is the champion")
-    else:
-        say(f"{done.model_id} is the champion now{f', after {done.champion_id}' if done.champion_id else ''}")
-    for words in filter(None, (done.missing, weightless(opened, done.model_id))):
-        say(words)
+    before = f", after {done.champion_id}" if done.champion_id else ""
+    is_old = f"nothing to do: {done.model_id} is the champion"
+    say_standing(opened, done.model_id, f"{done.model_id} is the champion now{before}" if done.run_id else is_old)

@@ -18,8 +18,8 @@ GROWS = "each reading makes it likelier that luck is promoted"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Posts of a source (None: of the challenger's own), the margin of each label, how many readings the test can bear,
-    and how few posts tell nothing.
+    """Posts of a source (None: of all that either model was trained on), the margin of each label, how many readings
+    the test can bear, and how few posts tell nothing.
     """
 
     source: str | None = None
@@ -42,9 +42,9 @@ class Terms:
         """Raises GateError where this reading would be one too many."""
         if n_reads > self.budget:
             raise GateError(
-                f"The test of {task} was read {n_reads - 1} times, and {self.budget} are allowed: {GROWS}. Take in "
-                "labelled posts for a new test, allow more with --test-read-budget, or decide yourself: "
-                "msa promote --override"
+                f"The test of {task} was read {n_reads - 1} times, and {self.budget} are allowed: {GROWS}. It is "
+                "the mean over its posts, so take in new labelled posts; or allow more with --test-read-budget; or "
+                "decide yourself: msa promote --override"
             )
 
     def warning(self, task: str, n_reads: int) -> str:
@@ -65,9 +65,11 @@ def decision(
     n_reads: int,
 ) -> Promotion:
     """The verdict with its figures; `took_ms` a post by the challenger and by the champion."""
-    from msa_core.gate import Latency, evidence, verdict
+    from msa_core.gate import Latency, evidence, fallen, verdict
 
-    found = evidence(test.truth, test.challenger, test.champion, labels=challenger.labels, limits=terms.limits())
-    said = verdict(found, Latency(*took_ms))
+    seen = (test.truth, test.challenger, test.champion)
+    found = evidence(*seen, labels=challenger.labels, limits=terms.limits())
+    doubts = [*test.doubts(), *fallen(test.sources, *seen, labels=challenger.labels, fewest=terms.fewest)]
+    said = verdict(found, Latency(*took_ms), doubts=doubts, remarks=test.remarks())
     of = (challenger.model_id, decided_at(before), champion.model_id)
     return Promotion(*of, said.word, "gate", said.why, found.json(), n_reads, *took_ms)

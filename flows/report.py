@@ -75,7 +75,7 @@ def audit_csv(store: Store, *, output: Path) -> int:
 
 
 def _subject(moment: Moment, task: str | None, model_id: str | None, root: Path) -> Subject:
-    """The task that is asked for, or the only one; its latest model, or the one that is asked for."""
+    """The task that is asked for, or the only one; the model that is asked for, or the one that stands for the task."""
     if model_id is not None:
         task = moment.value("select task from models where model_id = $model_id", model_id=model_id)
         if task is None:
@@ -218,7 +218,7 @@ def command(
     store: StoreOption = DEFAULT_STORE,
     output: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
     task: Annotated[str | None, typer.Option(help="Which task, where the store holds several.")] = None,
-    model: Annotated[str | None, typer.Option(help="Which model; default: the one trained last.")] = None,
+    model: Annotated[str | None, typer.Option(help="A model's id. [the champion, else the one trained last]")] = None,
     posts: Annotated[int, typer.Option(help="How many of the hardest posts to show.", min=0)] = 24,
     audit: Annotated[
         Path | None, typer.Option("--audit-csv", help="Write the figures of the data as CSV, too.")

@@ -6,16 +6,18 @@ from typing import Annotated
 
 import typer
 
-from flows.challenger import CHAMPION, frozen_now, start_of, trained
-from flows.gate import Gated, gate
-from flows.justification import Enough, justification
+from flows.challenger import CHAMPION, Challenge, Start, begun, start_of, trained, unfinished
+from flows.gate import Gated, gate, say_gated
+from flows.justification import Enough, is_overtaken, justification
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from flows.progress import progress
 from flows.readings import BUDGET, FEWEST, Terms
 from flows.scored_models import LATEST, model_named
-from flows.succession import in_place, n_test_reads, task_of_models, unscored
+from flows.succession import in_place, n_test_reads, task_of_models
 from flows.train import TOWERS_HELP
+from flows.training_set import labels_of
+from msa_core.errors import GateError
 from warehouse import Store
 
 FOLDS = 5
@@ -35,7 +37,6 @@ class Retrained:
 
     model_id: str | None
     why: str
-    verdict: str | None = None
     gated: Gated | None = None
 
 
@@ -71,7 +72,8 @@ def retrain(
 ) -> Retrained:
     """The champion's settings on the labels of now; `source`, `towers` and `folds` are of the first model of all. One
     that was judged on these very labels is not made again, unless by `force`. Killed anywhere, the same command goes on
-    from there. Raises TrainingError, GateError, LeaseHeld.
+    from there, on the labels that it began with, unless enough have changed since for another. Raises TrainingError,
+    GateError, LeaseHeld.
     """
     enough, terms = Enough(at_least, share, days), Terms(None, margin, test_read_budget, fewest)
     with store.moment() as moment:
@@ -81,7 +83,10 @@ def retrain(
     if before is not None:
         return _challenged(store, before.model_id, str(of), Asked(enough, terms, start, epochs, force, on_done))
     if made is None:
-        made = _first(store, source, task, towers=towers, folds=folds, epochs=epochs, on_done=on_done)
+        from flows.train import train
+
+        first = train(store, source=source, task=task, towers=towers, folds=folds, epochs=epochs, on_done=on_done)
+        made = first.model_id
     return _judged(store, made, terms, f"no model stood before {made}")
 
 
@@ -91,7 +96,7 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     task: Annotated[str | None, typer.Option(help="Whose champion, where there are several.")] = None,
     at_least: Annotated[int, typer.Option(min=1, help="Changed labels that justify it.")] = ENOUGH.at_least,
     share: Annotated[float, typer.Option(min=0, max=1, help="Or this share of the labels.")] = ENOUGH.share,
-    days: Annotated[float | None, typer.Option(min=0, help="Or so many days since the champion was trained.")] = None,
+    days: Annotated[float | None, typer.Option(min=0, help="Or so many days since the last verdict.")] = None,
     start: Annotated[str, typer.Option(help=START_HELP)] = CHAMPION,
     towers: Annotated[str, typer.Option(help=f"Of the first model: {TOWERS_HELP}")] = "auto",
     folds: Annotated[int, typer.Option(min=0, help="Of the first model: fold models; 0 for none.")] = FOLDS,
@@ -110,57 +115,63 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
             on_done=on_done,
         )  # fmt: skip
     say(done.why)
-    if done.gated is None:
-        return
-    say(("" if done.gated.run_id else "nothing to do: ") + done.gated.why)
-    say(f"{done.gated.standing_id} is the champion; the test was read {done.gated.n_test_reads} time(s)")
-    for words in (done.gated.warning, unscored(opened, done.gated.standing_id)):
-        if words:
-            say(words)
-
-
-def _first(
-    store: Store,
-    source: str | None,
-    task: str | None,
-    *,
-    towers: str,
-    folds: int,
-    epochs: int | None,
-    on_done: Callable[[int], None] | None,
-) -> str:
-    """The id of the first model of all."""
-    from flows.train import train
-
-    done = train(store, source=source, task=task, towers=towers, folds=folds, epochs=epochs, on_done=on_done)
-    return done.model_id
+    if done.gated is not None:
+        say_gated(opened, done.gated)
 
 
 def _challenged(store: Store, champion_id: str, task: str, asked: Asked) -> Retrained:
     """Nothing where nothing justifies it, where the same was judged before, or where the test cannot be read."""
-    from flows.sealed_test import n_test_posts, too_few
-
     begin = start_of(store, champion_id, asked.start)
+    before = _gone_on_with(store, champion_id, begin, asked)
+    if before is not None:
+        _readable(store, champion_id, task, asked.terms)
+        return _made(store, before, asked, f"begun before and not judged, on {before.snapshot_id}")
     found = justification(store, champion_id, asked.enough)
     if not (found.is_justified or asked.is_forced):
         return Retrained(None, f"nothing to do: {found.why}")
     with store.moment() as moment:
         like = {"champion": champion_id, "snapshot_id": found.snapshot_id, "parent": begin.parent}
-        before, n_reads = moment.value(JUDGED, **like), n_test_reads(moment, task)
-        n_posts = n_test_posts(moment, champion_id)
-    if before and not asked.is_forced:
-        return Retrained(None, f"nothing to do: {before}; {found.why}")
-    if before is None:
-        asked.terms.afford(task, n_reads + 1)
-    if n_posts < asked.terms.fewest:
-        raise too_few(n_posts, asked.terms.fewest)
-    snapshot_id = frozen_now(store, champion_id)
-    made = trained(
-        store, champion_id, snapshot_id=snapshot_id, parent=begin.parent, epochs=asked.epochs, on_done=asked.on_done
-    )
-    if made == champion_id:
-        return Retrained(None, f"nothing to do: the same labels and settings make {made} again; {found.why}")
-    return _judged(store, made, asked.terms, "; ".join(filter(None, (found.why, begin.words))))
+        judged = moment.value(JUDGED, **like)
+    if judged and not asked.is_forced:
+        return Retrained(None, f"nothing to do: {judged}; {found.why}")
+    _readable(store, champion_id, task, asked.terms, is_again=judged is not None)
+    challenge = begun(store, champion_id, begin.parent, asked.epochs)
+    return _made(store, challenge, asked, "; ".join(filter(None, (found.why, begin.words))))
+
+
+def _gone_on_with(store: Store, champion_id: str, begin: Start, asked: Asked) -> Challenge | None:
+    """What the same command began before and did not end."""
+    found = None if asked.is_forced else unfinished(store, champion_id, begin.parent, asked.epochs)
+    return None if found is None or is_overtaken(store, found.snapshot_id, asked.enough) else found
+
+
+def _readable(store: Store, champion_id: str, task: str, terms: Terms, *, is_again: bool = False) -> None:
+    """Raises GateError, before anything is trained, where the test could not be read or would tell nothing, or where a
+    label went that the champion knows.
+    """
+    from flows.sealed_test import judging_posts, too_few
+
+    with store.moment() as moment:
+        known, now = model_named(store, moment, champion_id).labels, labels_of(moment, task)
+        posts = judging_posts(moment, champion_id)
+        n_reads = n_test_reads(moment, task, posts)
+    if gone := sorted({*known} - {*now}):
+        raise GateError(
+            f"No post of {task} is labelled {', '.join(gone)} any more, which the champion {champion_id} knows: a "
+            "challenger could not be compared with it. To decide yourself: msa train, then msa promote --override"
+        )
+    if not is_again:
+        terms.afford(task, n_reads + 1)
+    if len(posts) < terms.fewest:
+        raise too_few(len(posts), terms.fewest)
+
+
+def _made(store: Store, challenge: Challenge, asked: Asked, why: str) -> Retrained:
+    """Trained where it does not stand yet, and judged."""
+    made = trained(store, challenge, asked.on_done)
+    if made == challenge.champion_id:
+        return Retrained(None, f"nothing to do: the same labels and settings make {made} again; {why}")
+    return _judged(store, made, asked.terms, why)
 
 
 def _judged(store: Store, model_id: str, terms: Terms, why: str) -> Retrained:
@@ -173,4 +184,4 @@ def _judged(store: Store, model_id: str, terms: Terms, why: str) -> Retrained:
     if split is not None:
         evaluate(store, model=model_id, split=split, baselines=True)
     found = gate(store, model=model_id, margin=terms.margin, test_read_budget=terms.budget, fewest=terms.fewest)
-    return Retrained(model_id, why, found.verdict, found)
+    return Retrained(model_id, why, found)

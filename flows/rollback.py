@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
-from flows.output import say
-from flows.succession import deciding, in_place, line, n_test_reads, put_in_place, unscored, weightless
+from flows.succession import deciding, in_place, line, n_test_reads, put_in_place, say_standing, unscored
 from msa_core.errors import GateError
 from warehouse import Moment, Store
 
@@ -61,6 +60,4 @@ def command(
     """Print which model stands again, and what is to be scored."""
     opened = open_store(store)
     done = rollback(opened, task=task, why=why)
-    say(f"{done.model_id} is the champion again; {done.champion_id} stood until now")
-    for words in filter(None, (done.missing, weightless(opened, done.model_id))):
-        say(words)
+    say_standing(opened, done.model_id, f"{done.model_id} is the champion again; {done.champion_id} stood until now")

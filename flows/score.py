@@ -1,4 +1,4 @@
-"""`msa score`: predict every post that a model has not scored yet, in runs of at most 50,000 posts."""
+"""`msa score`: predict every post with a place that a model has not scored yet, in runs of at most 50,000 posts."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,15 +23,17 @@ POSTS_A_RUN = 50_000
 POSTS_A_CHUNK = 4096
 
 WAITING = "from unscored_posts where model_id = $model and coalesce(source = $source, true) order by post_id"
+UNPLACED = "select count(*) from unplaced_posts where task = $task and coalesce(source = $source, true)"
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreDone:
-    """No runs where every post has its prediction already."""
+    """No runs where every post has its prediction already. `n_unplaced` wait for `msa split` and are not scored."""
 
     model_id: str
     run_ids: tuple[str, ...]
     n_posts: int
+    n_unplaced: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,15 @@ def score(
     on_done: Callable[[int], None] | None = None,
 ) -> ScoreDone:
     """A post that was trained on, itself or a twin, is scored by the fold model that never saw it, or is marked as not
-    out of fold. One process at a time scores a store, so that no post is scored twice. A model that reads captions
-    reads those that stand now: one that comes after a post was scored does not change what was said of it.
+    out of fold; one that `msa split` has not placed yet is not scored, since its twins are not known. One process at a
+    time scores a store, so that no post is scored twice. A model that reads captions reads those that stand now: one
+    that comes after a post was scored does not change what was said of it.
     """
     run_ids, n_posts = [], 0
     with lease(store.places, "score"), store.moment() as moment:
         of = model_named(store, moment, model, task)
         waiting = _waiting(moment, of, source)
+        n_unplaced = moment.value(UNPLACED, task=of.task, source=source)
         for start in range(0, len(waiting.post_ids), posts_a_run):
             part = waiting.part(start, start + posts_a_run)
             inputs = [of.origin_run_id, f"posts-{digest(part.post_ids)}", *_heard(moment, of, part)]
@@ -75,23 +79,27 @@ def score(
                 run.write("predictions", _predictions(store, moment, of, part, batch_size, on_done))
             run_ids.append(run.run_id)
             n_posts += len(part.post_ids)
-    return ScoreDone(of.model_id, tuple(run_ids), n_posts)
+    return ScoreDone(of.model_id, tuple(run_ids), n_posts, n_unplaced)
 
 
 def command(
     store: StoreOption = DEFAULT_STORE,
     model: Annotated[str, typer.Option(help="A model's id, champion or latest.")] = CHAMPION,
     source: Annotated[str | None, typer.Option(help="Only posts of this source.")] = None,
-    task: Annotated[str | None, typer.Option(help="Of which task the latest model is meant.")] = None,
+    task: Annotated[str | None, typer.Option(help="Of which task a model is meant, where there are several.")] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Posts a forward pass.")] = 64,
 ) -> None:
     """Print how many posts were scored."""
     with progress("score", total=None) as on_done:
         done = score(open_store(store), model=model, source=source, task=task, batch_size=batch_size, on_done=on_done)
-    if not done.run_ids:
-        say(f"nothing to do: {done.model_id} has scored every post")
-    else:
+    if done.run_ids:
         say(f"{done.model_id}: {done.n_posts} posts scored in {len(done.run_ids)} run(s)")
+    else:
+        say(f"nothing to do: {done.model_id} has scored every post{' that has a place' if done.n_unplaced else ''}")
+    if done.n_unplaced:
+        say(
+            f"{done.n_unplaced} posts have no place yet and are not scored. Place them: msa split; then msa score again"
+        )
 
 
 def _waiting(moment: Moment, of: ScoredModel, source: str | None) -> Waiting:

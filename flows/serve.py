@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flows.caption_options import FREE, Paying, PriceOption, paying_of
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.review_server import say_now
 from flows.train import TOWERS_HELP
@@ -21,10 +21,11 @@ from warehouse import Store, lease
 if TYPE_CHECKING:
     from flows.attended import Attended
 
-LEASE_LASTS = timedelta(days=30)
 LOOK_EVERY_S = 0.5
 DEPLOYED_WITHIN_S = 120.0
 RESTARTS, WITHIN_S = 5, 300.0
+CAPTIONER_HELP = "auto: the endpoint where there is a budget, else pixels; openai: the endpoint; pixels; none."
+CRON_HELP = "VERB='*/5 * * * *' in UTC, or VERB=off: neither by clock nor, of retrain, by a finished round; repeat it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,22 @@ class Asked:
     captioner: str = "auto"
     crons: dict[str, str] = field(default_factory=dict)
     at_once: int = 2
+    paying: Paying = FREE
+
+    def given(self, store: Store, *, inbox: Path, pages: Path, metrics: str) -> dict[str, Any]:
+        """What the flows are told; each takes its own of it."""
+        prices = self.paying.prices
+        return {
+            "store": str(store.places.root),
+            "inbox": str(inbox),
+            "output": str(pages),
+            "pages_url": f"{metrics}/reports",
+            "towers": self.towers,
+            "captioner": self.captioner,
+            "budget_usd": self.paying.budget_usd,
+            "prompt_price": prices.prompt if prices else None,
+            "completion_price": prices.completion if prices else None,
+        }
 
 
 def serve(store: Store, *, asked: Asked, on_ready: Callable[[str, str], None]) -> None:
@@ -54,11 +71,10 @@ def serve(store: Store, *, asked: Asked, on_ready: Callable[[str, str], None]) -
     for folder in (inbox, pages):
         folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as open_until_the_end:
-        open_until_the_end.enter_context(lease(store.places, "serve", lasts=LEASE_LASTS))
+        open_until_the_end.enter_context(lease(store.places, "serve"))
         at = open_until_the_end.enter_context(serving(store, port=asked.metrics_port, pages=pages))
         server, api = open_until_the_end.enter_context(_server(store, asked))
-        given = {"store": str(store.places.root), "inbox": str(inbox), "output": str(pages)}
-        given |= {"pages_url": f"{at}/reports", "towers": asked.towers, "captioner": asked.captioner}
+        given = asked.given(store, inbox=inbox, pages=pages, metrics=at)
         runner = open_until_the_end.enter_context(_runner(store, asked, given, api))
         on_ready(api.removesuffix("/api"), f"{at}/metrics")
         _watch([each for each in (server, runner) if each is not None])
@@ -122,7 +138,7 @@ def _server(store: Store, asked: Asked) -> Iterator[tuple[Kept | None, str]]:
 
 
 @contextmanager
-def _runner(store: Store, asked: Asked, given: dict[str, str], api: str) -> Iterator[Kept]:
+def _runner(store: Store, asked: Asked, given: dict[str, Any], api: str) -> Iterator[Kept]:
     """The process that runs the flows; ready when everything is deployed."""
     from flows.attended import attended
     from flows.automations import identity_of
@@ -131,7 +147,7 @@ def _runner(store: Store, asked: Asked, given: dict[str, str], api: str) -> Iter
 
     store_id = identity_of(store)
     name = f"{store.places.root.name}-{store_id[:6]}"
-    words = Serving(name, store_id, dict(given), asked.crons, asked.at_once).words()
+    words = Serving(name, store_id, given, asked.crons, asked.at_once).words()
     own = not os.environ.get("PREFECT_API_URL")
     environment = surroundings(store.places, api=api) if own else dict(os.environ)
 
@@ -163,15 +179,19 @@ def command(
     metrics_port: Annotated[int, typer.Option(min=0, max=65535, help="On 127.0.0.1; 0: any free one.")] = 9464,
     reports: Annotated[Path | None, typer.Option(help="Folder for the pages. [STORE/reports]")] = None,
     towers: Annotated[str, typer.Option(help=f"Of challengers: {TOWERS_HELP}")] = "auto",
-    captioner: Annotated[str, typer.Option(help="auto, openai (it costs), pixels, none.")] = "auto",
-    cron: Annotated[list[str] | None, typer.Option(help="VERB='*/5 * * * *' in UTC, or VERB=off; repeat it.")] = None,
+    captioner: Annotated[str, typer.Option(help=CAPTIONER_HELP)] = "auto",
+    budget_usd: Annotated[float | None, typer.Option(help="US dollars that a run of curate may spend.")] = None,
+    prompt_price: PriceOption = None,
+    completion_price: PriceOption = None,
+    cron: Annotated[list[str] | None, typer.Option(help=CRON_HELP)] = None,
     at_once: Annotated[int, typer.Option(min=1, help="Flows that run at the same time.")] = 2,
 ) -> None:
     """Print where everything is, then wait. PREFECT_API_URL names a server that runs already."""
     opened = open_store(store)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     crons = dict(_pair(each) for each in cron or ())
-    asked = Asked(inbox, host, port, metrics_port, reports, towers, captioner, crons, at_once)
+    paying = paying_of(prompt_price, completion_price, budget_usd)
+    asked = Asked(inbox, host, port, metrics_port, reports, towers, _known(captioner), crons, at_once, paying)
     serve(opened, asked=asked, on_ready=lambda ui, metrics: _welcome(opened, asked, ui, metrics))
     say_now("stopped")
 
@@ -183,7 +203,16 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), cron.strip()
 
 
+def _known(captioner: str) -> str:
+    from flows.captioners import CAPTIONERS
+
+    if captioner not in CAPTIONERS:
+        raise typer.BadParameter(f"--captioner takes {', '.join(CAPTIONERS)}, not {captioner!r}")
+    return captioner
+
+
 def _welcome(store: Store, asked: Asked, ui: str, metrics: str) -> None:
+    from flows.scheduled.spending import unwatched
     from flows.servers import shown
 
     say_now(f"Prefect   {shown(ui)}")
@@ -192,6 +221,9 @@ def _welcome(store: Store, asked: Asked, ui: str, metrics: str) -> None:
     say_now(f"logs      {store.places.root / 'prefect'}")
     for line in _schedule(asked):
         say_now(line)
+    _, money = unwatched(asked.captioner, asked.paying)
+    if money:
+        say_now(f"captions  {money}")
     say_now(f"Ctrl-C stops it. How it stands: msa status --store {store.places.root}")
 
 

@@ -1,6 +1,6 @@
 """`msa split`: cluster near-duplicates over all sources, then place each post that has no place yet, for ever."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import numpy as np
@@ -13,7 +13,7 @@ from msa_core.duplicates import Pictures, clusters
 from msa_core.errors import MsaError
 from msa_core.records import Cluster, Split
 from msa_core.splitting import Member, Shares, bridging, place
-from warehouse import Moment, Store
+from warehouse import Moment, Store, lease
 
 DEFAULT_FOLDS = 5
 READS = ("posts", "post_images", "images", "annotations", "clusters", "splits")
@@ -39,17 +39,23 @@ def split(
     folds: int | None = None,
     seed: int = 0,
 ) -> SplitDone:
-    """Posts that have a split keep it, whatever is asked now. Folds are as many as the store has (a new one: 5)."""
+    """Posts that have a split keep it, whatever is asked now. Folds are as many as the store has (a new one: 5). One
+    process at a time, since two that place new posts at different moments could part twins. Raises LeaseHeld.
+    """
     if val is None:
         val = 0.0 if folds and test == 0 else 0.1
-    shares = _shares(train, val, test)
+    with lease(store.places, "split"):
+        return _placed(store, _shares(train, val, test), folds, seed)
+
+
+def _placed(store: Store, shares: Shares, folds: int | None, seed: int) -> SplitDone:
     nothing = SplitDone(None, 0, 0, ())
     with store.moment() as moment:
         if not moment.value("select count(*) from unplaced_posts"):
             return nothing
         n_folds = _n_folds(moment, folds)
         policy = moment.value("select label_policy from policy_in_force")
-        asked = {"train": train, "val": val, "test": test, "folds": n_folds, "seed": seed, "label_policy": policy}
+        asked = asdict(shares) | {"folds": n_folds, "seed": seed, "label_policy": policy}
         run = store.begin("split", parameters=asked, inputs=moment.inputs(*READS), version=1)
         if run is None:
             return nothing

@@ -3,7 +3,8 @@
 from typing import Any
 
 from flows.scored_models import CHAMPION, model_named
-from flows.training_set import Subject, TrainingSet, labels_of
+from flows.training_set import Curation, Subject, TrainingSet, curation, freeze, labels_of
+from msa_core.curation import KEEP, UNIFORM
 from msa_core.errors import MsaError
 from msa_core.records import SnapshotDrop, SnapshotRow
 from warehouse import Moment, Store
@@ -40,6 +41,26 @@ def card_of(moment: Moment, snapshot_id: str) -> dict[str, Any]:
     if not found:
         raise MsaError(f"Snapshot {snapshot_id!r} has no rows in this store. {LIST}")
     return dict(found[0])
+
+
+def choice_of(moment: Moment, card: dict[str, Any]) -> Curation:
+    """How the snapshot of a card was chosen, under the label policy in force; what an older version did not keep is
+    the usual.
+    """
+    return curation(
+        moment,
+        weights=card["weights"] or UNIFORM,
+        duplicates=card["duplicates"] or KEEP,
+        captions=card["captions"],
+        keeps_leaks=bool(card["keeps_leaks"]),
+    )
+
+
+def now_like(moment: Moment, snapshot_id: str) -> TrainingSet:
+    """What a snapshot chosen as this one was would hold now. Raises TrainingError."""
+    card = card_of(moment, snapshot_id)
+    about = Subject(card["task"], card["source"], labels_of(moment, card["task"]))
+    return freeze(moment, about, choice_of(moment, card))
 
 
 def thawed(moment: Moment, snapshot_id: str) -> TrainingSet:

@@ -3,21 +3,25 @@
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
+from flows.output import say
 from flows.scored_models import LATEST, ScoredModel, model_named
 from msa_core.errors import MsaError
 from msa_core.records import Promotion
 from warehouse import Moment, Run, Store, lease
+from warehouse.clock import after
 
 PROMOTED = "promoted"
-LASTS = timedelta(hours=12)
 IN_PLACE = "select model_id, promoted_at, decided_by, why, origin_run_id from champions where task = $task"
 DECIDED = (
     "select p.model_id, p.decided_by from promotions p join models m using (model_id)"
     " where m.task = $task and p.verdict = 'promoted' order by p.decided_at, p.model_id desc"
 )
-READS = "select count(*) from test_reads where task = $task"
+READS = (
+    "select ceil(coalesce(avg(n_reads), 0)) from test_post_reads"
+    " where task = $task and ($posts is null or post_id in (select unnest($posts)))"
+)
 UNSCORED = "select count(*) from unscored_posts where model_id = $model"
 
 
@@ -34,7 +38,7 @@ class Standing:
 
 def deciding(store: Store, task: str) -> AbstractContextManager[None]:
     """One process at a time decides who stands for a task; it may have to score the test first. Raises LeaseHeld."""
-    return lease(store.places, f"champion-{task}", lasts=LASTS)
+    return lease(store.places, f"champion-{task}")
 
 
 def in_place(moment: Moment, task: str) -> Standing | None:
@@ -81,15 +85,16 @@ def meant(store: Store, moment: Moment, model: str, task: str | None) -> ScoredM
     return found
 
 
-def n_test_reads(moment: Moment, task: str) -> int:
-    """How often a test score of this task was read; the same reading again counts once."""
-    return int(moment.value(READS, task=task))
+def n_test_reads(moment: Moment, task: str, post_ids: list[str] | None = None) -> int:
+    """How often the test of a task, or these posts of it, was read: the mean over posts, rounded up. The same reading
+    again counts once, and what came to the test later was not read before.
+    """
+    return int(moment.value(READS, task=task, posts=post_ids))
 
 
 def decided_at(before: Standing | None) -> datetime:
     """Now, and in any case after the champion in place was promoted, whatever the clocks say."""
-    now = datetime.now(UTC)
-    return now if before is None else max(now, before.promoted_at + timedelta(microseconds=1))
+    return after(before.promoted_at if before else None)
 
 
 def put_in_place(run: Run, model_id: str, *, before: Standing | None, decided_by: str, why: str, n_reads: int) -> None:
@@ -98,6 +103,13 @@ def put_in_place(run: Run, model_id: str, *, before: Standing | None, decided_by
     row = Promotion(model_id, decided_at(before), champion_id, PROMOTED, decided_by, why, "{}", n_reads, None, None)
     with run:
         run.write("promotions", [row])
+
+
+def say_standing(store: Store, model_id: str, *words: str) -> None:
+    """Says these words, those that are not empty, and what is to be done before the model can speak for its task."""
+    for each in (*words, unscored(store, model_id), weightless(store, model_id)):
+        if each:
+            say(each)
 
 
 def unscored(store: Store, model_id: str) -> str:

@@ -7,7 +7,7 @@ import typer
 
 from flows.captions_read import AS_WORTHY, AUTO, Captions
 from flows.learning import Wanted, at_hand, content_of_set, set_of_now, set_that_stands
-from flows.options import DEFAULT_STORE, ForceOption, StoreOption, open_store
+from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from flows.progress import progress
 from flows.snapshot import CAPTIONS_HELP
@@ -100,7 +100,9 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     caption_length: Annotated[int, typer.Option(min=4, help="Tokens of a caption.")] = AS_WORTHY.length,
     force_captions: Annotated[bool, typer.Option("--force-captions", help="Also captions of unshown worth.")] = False,
     resume: Annotated[bool, typer.Option(help="Go on with a killed training of the same settings.")] = True,
-    force: ForceOption = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Make one more model although the same stands; it stays.")
+    ] = False,
 ) -> None:
     """Print the model's id and what it reached on validation."""
     opened = open_store(store)

@@ -12,13 +12,14 @@ one multinomial, which is the same bootstrap at a price that does not grow with 
 Letters: S seeds, N posts, C classes, R resamples, F figures. 0 of two is `one`, 1 is `other`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from msa_core.metrics import DRAWN_AT_ONCE, Numbers, counted, ratios
+from msa_core.metrics import DRAWN_AT_ONCE, N_BINS, Numbers, bins_of, counted, ratios
 
 Guesses: TypeAlias = NDArray[Any]
 MAIN = "weighted_f1"
@@ -28,7 +29,7 @@ OVERALL = (MAIN, "macro_f1", "accuracy")
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A figure of both ways, each the mean over its seeds; `difference` is `one` less `other`, with its 95 % interval.
-    `name` is weighted_f1, macro_f1, accuracy or f1_<label>.
+    `name` is weighted_f1, macro_f1, accuracy, f1_<label> or ece.
     """
 
     name: str
@@ -90,6 +91,56 @@ def model_against_model(
     ways = [_figures(cubes.sum(axis).reshape(len(cubes), -1), (len(cubes),)) for axis in (3, 2)]  # each (1 + R, F)
     first, second = ways[::-1] if is_turned else ways
     return _differences(labels, first[0], second[0], first[1:] - second[1:])
+
+
+def calibration_against(
+    truth: NDArray[np.int64], one: Guesses, other: Guesses, *, n_resamples: int = 2000, seed: int = 0
+) -> Difference:
+    """The difference in expected calibration error of two models, each probs (N, C). A model whose confidences spread
+    over more bins errs more by chance alone, and in draws twice as much in variance: the interval is widened by that.
+    Neither the order of the posts nor that of the models matters. Raises ValueError where shapes do not fit.
+    """
+    sides = [_in_bins(truth, probs) for probs in (one, other)]
+    one_way, other_way = (side[:, np.lexsort(side)].tobytes() for side in sides)
+    is_turned = one_way < other_way  # both orders draw from the same table
+    posts = np.concatenate(sides[::-1] if is_turned else sides)  # (2 * 3, N)
+    posts = posts[:, np.lexsort(posts)].reshape(2, 3, -1)
+    random = np.random.default_rng(seed)
+    rows = [np.arange(len(truth))[None], *_rows(random, len(truth), n_resamples)]
+    eces = np.concatenate([_eces(posts, some) for some in rows], axis=1)  # (2, 1 + R)
+    first, second = eces[::-1] if is_turned else eces
+    low, high = np.percentile(first[1:] - second[1:], (2.5, 97.5))
+    chance = 2**0.5 * (_by_chance(sides[0]) - _by_chance(sides[1]))
+    interval = low - max(chance, 0), high - min(chance, 0)
+    return Difference("ece", *map(float, (first[0], second[0], first[0] - second[0], *interval)))
+
+
+def _in_bins(truth: NDArray[np.int64], probs: Guesses) -> Numbers:
+    """Of each post the bin of its confidence, how far that falls short of being right, and the variance of that where
+    the confidence is true: (3, N).
+    """
+    if probs.shape[0] != len(truth):
+        raise ValueError(f"Guesses {probs.shape} of {len(truth)} posts: give (N, C)")
+    sure = probs.max(1).astype(np.float64)
+    return np.stack([bins_of(sure).astype(np.float64), (probs.argmax(1) == truth) - sure, sure * (1 - sure)])
+
+
+def _by_chance(side: Numbers) -> float:
+    """The calibration error of a model whose every confidence is true: sums of a bin are about normal."""
+    variance = np.bincount(side[0].astype(np.int64), side[2], minlength=N_BINS)
+    return float(np.sqrt(2 / np.pi * variance).sum() / side.shape[1])
+
+
+def _rows(random: np.random.Generator, n_posts: int, n_draws: int) -> Iterator[NDArray[np.int64]]:
+    at_once = max(1, DRAWN_AT_ONCE // n_posts)
+    for start in range(0, n_draws, at_once):
+        yield random.integers(0, n_posts, (min(at_once, n_draws - start), n_posts))
+
+
+def _eces(posts: Numbers, rows: NDArray[np.int64]) -> Numbers:
+    """Of both models (2, 3, N) on the same draws (R, N): (2, R)."""
+    drawn = [counted(side[0].astype(np.int64)[rows], N_BINS, side[1][rows]) for side in posts]
+    return np.abs(np.stack(drawn)).sum(2) / rows.shape[1]
 
 
 def _differences(labels: tuple[str, ...], ours: Numbers, theirs: Numbers, drawn: Numbers) -> list[Difference]:

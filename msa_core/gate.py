@@ -2,12 +2,14 @@
 
 Evidence is the difference in weighted F1 on the same posts (paired bootstrap, 95 % interval), each label's difference
 in F1 against a margin that may be lost (non-inferiority), the exact McNemar test (1947) on which of the two is right,
-calibration, and time a post. What the test cannot show is `undecided`, and the champion stays.
+the difference in calibration error (paired bootstrap), and time a post. What the test cannot show is `undecided`, and
+the champion stays.
 
 Letters: N posts, C classes.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,20 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from msa_core.comparison import Difference, model_against_model
-from msa_core.metrics import expected_calibration_error
+from msa_core.comparison import OVERALL, Difference, calibration_against, model_against_model
 
 PROMOTED, REFUSED, UNDECIDED = "promoted", "refused", "undecided"
 HELD, LOST, UNCLEAR, UNTOLD = "held", "lost", "unclear", "untold"
-WHOLE = ("weighted_f1", "macro_f1", "accuracy")
 NOTHING = 1e-9  # a sum of floats this small is zero
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a challenger may cost: `margin` of F1 of each label, `ece` of calibration error, `latency` as a multiple of
-    the champion's. A label of fewer than `fewest` test posts has no interval that could show it held: it is `untold`
-    where its point difference is within the margin.
+    """What a challenger may cost: `margin` of F1 of each label, `ece` more of calibration error, `latency` as a
+    multiple of the champion's. More calibration error than that is a fault where the interval shows a rise at all, else
+    a doubt. A label of fewer than `fewest` test posts has no interval that could show it held: it is `untold` where its
+    point difference is within the margin.
     """
 
     margin: float = 0.05
@@ -77,14 +78,13 @@ class Evidence:
     n_gained: int
     n_lost: int
     mcnemar_p: float
-    ece: float
-    champion_ece: float
+    ece: Difference
     limits: Limits
 
     def json(self) -> str:
         """Every figure, under the name that it has here."""
-        names = ("n_posts", "n_gained", "n_lost", "mcnemar_p", "ece", "champion_ece")
-        figures = {name: getattr(self, name) for name in names}
+        figures = {name: getattr(self, name) for name in ("n_posts", "n_gained", "n_lost", "mcnemar_p")}
+        figures |= {"ece": self.ece.one, "champion_ece": self.ece.other, "ece_difference": _plain(self.ece)}
         whole = {each.name: _plain(each) for each in self.whole}
         by_label = [asdict(each) for each in self.by_label]
         return json.dumps({**figures, **whole, "labels": by_label, "limits": asdict(self.limits)}, sort_keys=True)
@@ -116,13 +116,12 @@ def evidence(
     n_gained, n_lost = int((is_right[0] & ~is_right[1]).sum()), int((is_right[1] & ~is_right[0]).sum())
     return Evidence(
         n_posts=len(truth),
-        whole=tuple(each for each in found if each.name in WHOLE),
-        by_label=tuple(_of_label(each, int(n), limits) for each, n in zip(found[len(WHOLE) :], counts, strict=True)),
+        whole=tuple(each for each in found if each.name in OVERALL),
+        by_label=tuple(_of_label(each, int(n), limits) for each, n in zip(found[len(OVERALL) :], counts, strict=True)),
         n_gained=n_gained,
         n_lost=n_lost,
         mcnemar_p=mcnemar(n_gained, n_lost),
-        ece=_ece(challenger, is_right[0]),
-        champion_ece=_ece(champion, is_right[1]),
+        ece=calibration_against(truth, challenger, champion, n_resamples=n_resamples),
         limits=limits,
     )
 
@@ -132,15 +131,39 @@ def mcnemar(n_gained: int, n_lost: int) -> float:
     return float(binomtest(n_gained, n_gained + n_lost).pvalue) if n_gained + n_lost else 1.0
 
 
-def verdict(found: Evidence, latency: Latency = Latency()) -> Verdict:
+def verdict(
+    found: Evidence, latency: Latency = Latency(), *, doubts: Sequence[str] = (), remarks: Sequence[str] = ()
+) -> Verdict:
     """Refused for any fault that is shown; promoted where a gain is shown and no label can have lost much; else
-    undecided.
+    undecided. `doubts`: what else speaks against promoting; `remarks`: what else is to be known of the test; in words.
     """
     faults = _faults(found, latency)
-    doubts = _doubts(found)
+    doubts = [*_doubts(found), *doubts]
     word = REFUSED if faults else UNDECIDED if doubts else PROMOTED
     reasons = faults or doubts or [f"weighted F1 rose by {_change(found.whole[0])}", _kept(found)]
-    return Verdict(word, f"{word}: {'; '.join(reasons)} ({_told(found)})")
+    return Verdict(word, f"{word}: {'; '.join(reasons)} ({'; '.join([_told(found), *remarks])})")
+
+
+def fallen(
+    parts: NDArray[Any],
+    truth: NDArray[np.int64],
+    challenger: NDArray[Any],
+    champion: NDArray[Any],
+    *,
+    labels: tuple[str, ...],
+    fewest: int,
+) -> list[str]:
+    """The parts of a test on which a loss of weighted F1 is shown, whatever a larger part gains, in words. `parts` (N,)
+    names that of each post; one of fewer than `fewest` posts shows nothing.
+    """
+    names, counts = np.unique(parts, return_counts=True)
+    found = []
+    for name in names[counts >= fewest] if len(names) > 1 else ():
+        of = parts == name
+        main = model_against_model(truth[of], challenger[of], champion[of], labels=labels)[0]
+        if main.high < -NOTHING:
+            found.append(f"weighted F1 on {name} fell by {_change(main)}")
+    return found
 
 
 def _of_label(each: Difference, n_posts: int, limits: Limits) -> OfLabel:
@@ -159,11 +182,8 @@ def _faults(found: Evidence, latency: Latency) -> list[str]:
     limits, main = found.limits, found.whole[0]
     faults = [f"weighted F1 fell by {_change(main)}"] if main.high < -NOTHING else []
     faults += [f"{each.label} fell by {_change(each)}" for each in found.by_label if each.standing == LOST]
-    if found.ece - found.champion_ece > limits.ece:
-        faults.append(
-            f"its calibration error is {found.ece:.3f}, the champion's {found.champion_ece:.3f}; "
-            f"{limits.ece:g} more is allowed"
-        )
+    if found.ece.difference > limits.ece and found.ece.low > NOTHING:
+        faults.append(f"its calibration error is {_miscalibrated(found)}")
     if latency.ratio is not None and latency.ratio > limits.latency:
         faults.append(
             f"it takes {latency.challenger_ms:.1f} ms a post, the champion {latency.champion_ms:.1f} ms; "
@@ -181,7 +201,14 @@ def _doubts(found: Evidence) -> list[str]:
     for each in found.by_label:
         if each.standing == UNCLEAR:
             doubts.append(f"{each.label} may have lost more than {found.limits.margin:g}: {_signed(each)}")
+    if found.ece.difference > found.limits.ece:
+        doubts.append(f"its calibration error may be too high: {_miscalibrated(found)}")
     return doubts
+
+
+def _miscalibrated(found: Evidence) -> str:
+    ece = found.ece
+    return f"{ece.one:.3f}, the champion's {ece.other:.3f}, {_signed(ece)}; {found.limits.ece:g} more is allowed"
 
 
 def _kept(found: Evidence) -> str:
@@ -205,11 +232,6 @@ def _change(each: Difference | OfLabel) -> str:
 
 def _signed(each: Difference | OfLabel) -> str:
     return f"{each.difference:+.3f} [{each.low:+.3f}, {each.high:+.3f}]"
-
-
-def _ece(probs: NDArray[Any], is_right: NDArray[np.bool_]) -> float:
-    """From 0, every confidence true, to 1."""
-    return expected_calibration_error(probs.max(1).astype(np.float64), is_right.astype(np.float64))
 
 
 def _plain(each: Difference) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Texts of posts: bytes to words, and words without names or links."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from msa_core.refusals import Reason, Refusal
@@ -43,6 +44,11 @@ def decode(data: bytes) -> Decoded | Refusal:
             return Refusal(Reason.UNDECODABLE_TEXT, "NUL: UTF-16 or binary data")
         return Decoded(text.removeprefix("\ufeff"), encoding)
     return Refusal(Reason.UNDECODABLE_TEXT, f"neither of {', '.join(ENCODINGS)}")
+
+
+def are_masked(texts: Iterable[str | None]) -> bool:
+    """Whether masking would change none of them; no text has nothing to mask."""
+    return all(text is None or mask(text) == text for text in texts)
 
 
 def mask(text: str) -> str:

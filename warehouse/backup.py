@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from warehouse.committed import Committed, Source, changing, committed
@@ -14,7 +13,7 @@ from warehouse.durable import publish, writing
 from warehouse.errors import BackupError
 from warehouse.leases import lease
 from warehouse.pruning import Pruned, prune
-from warehouse.shelf import Kept, Shelf, State, digest_of, named, settled_digest
+from warehouse.shelf import Kept, Shelf, State, digest_of, name_after, named, settled_digest
 from warehouse.store import Store
 
 N_THREADS = 4  # files are small, and each waits for the disk
@@ -55,8 +54,8 @@ def backup(
     _check_place(store, shelf)
     with writing(shelf.root, what="the backup"), _alone(shelf):
         for _ in range(TIMES):
-            found = committed(store, changing(store.places, shelf.aside, with_labelstudio=with_labelstudio))
             try:
+                found = committed(store, changing(store.places, shelf.aside, with_labelstudio=with_labelstudio))
                 done = _take(shelf, found, verify, on_done)
             except FileNotFoundError:
                 continue
@@ -95,7 +94,8 @@ def _alone(shelf: Shelf) -> Iterator[None]:
 def _take(shelf: Shelf, found: Committed, verify: bool, on_done: Done) -> BackedUp:
     if shelf.store_id is None:
         shelf.mark(found.store_id)
-    states = list(_earlier(shelf, every=verify))
+    names = shelf.states()
+    states = list(_readable(shelf, names if verify else names[-1:]))
     last = {kept.path: kept for kept in states[-1].files} if states else {}
 
     def put(source: Source) -> tuple[Kept, bool]:
@@ -107,8 +107,8 @@ def _take(shelf: Shelf, found: Committed, verify: bool, on_done: Done) -> Backed
         outcomes = list(threads.map(put, found.sources))
     files = tuple(kept for kept, _ in outcomes)
     new = [kept for kept, is_new in outcomes if is_new]
-    is_new = not states or _content(files) != _content(states[-1].files)
-    state = State(_now(), found.n_runs, files) if is_new else states[-1]
+    is_new = not states or states[-1].name != names[-1] or _content(files) != _content(states[-1].files)
+    state = State(name_after(names), found.n_runs, files) if is_new else states[-1]
     if is_new:
         shelf.keep(state)
     if verify:
@@ -117,9 +117,9 @@ def _take(shelf: Shelf, found: Committed, verify: bool, on_done: Done) -> Backed
     return BackedUp(state.name, is_new, found.n_runs, len(files), n_bytes, len(new), n_new_bytes)
 
 
-def _earlier(shelf: Shelf, *, every: bool) -> Iterator[State]:
-    """The last state, or all; what a damaged list names is looked for anew."""
-    for name in shelf.states()[0 if every else -1 :]:
+def _readable(shelf: Shelf, names: list[str]) -> Iterator[State]:
+    """What a damaged list names is looked for anew."""
+    for name in names:
         with suppress(BackupError):
             yield shelf.state(name)
 
@@ -157,7 +157,3 @@ def _verify(shelf: Shelf, states: list[State], seen: set[str]) -> None:
 
 def _content(files: tuple[Kept, ...]) -> list[tuple[str, str, int]]:
     return [(kept.path, kept.sha256, kept.mode) for kept in files]
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S.%fZ")

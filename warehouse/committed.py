@@ -45,12 +45,14 @@ def committed(store: Store, changing: tuple[Source, ...]) -> Committed:
 
 
 def changing(places: Places, aside: Callable[[], Path], *, with_labelstudio: bool) -> tuple[Source, ...]:
-    """Copies of what is appended to or rewritten in place: journals, and the store's own Label Studio."""
+    """Copies of what is appended to or rewritten in place: journals, and the store's own Label Studio. Raises
+    FileNotFoundError where one of them vanishes meanwhile.
+    """
     folders = [places.journal, *([places.labelstudio] if with_labelstudio else [])]
     found = [
         path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()
     ]
-    lasting = [path for path in found if path.stat().st_size and not path.name.endswith(BESIDE_A_DATABASE)]
+    lasting = [path for path in found if not path.name.endswith(BESIDE_A_DATABASE) and path.stat().st_size]
     return tuple(Source(_copy(path, aside()), str(path.relative_to(places.root))) for path in lasting)
 
 

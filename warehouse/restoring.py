@@ -11,6 +11,7 @@ from warehouse import catalog
 from warehouse.backup import N_THREADS
 from warehouse.durable import publish, writing
 from warehouse.errors import BackupError
+from warehouse.landing import is_empty, land, place_aside, resume
 from warehouse.places import Places
 from warehouse.shelf import Kept, Shelf, State, named, settled_digest
 from warehouse.store import Store
@@ -41,20 +42,22 @@ def states(folder: Path) -> list[str]:
 def restore(
     folder: Path, root: Path, *, at: str | None = None, on_done: Callable[[int], None] = lambda n: None
 ) -> Restored:
-    """`at`: how the state's name begins, of several the last is meant; None: the last of all. The store is built beside
-    its place and renamed into it when every digest is right. Raises BackupError, which names each damaged file.
+    """`at`: how the state's name begins, of several the last is meant; None: the last of all. The store is built aside
+    and put in its place when every digest is right. Raises BackupError, which names each damaged file.
     """
     shelf = Shelf(Path(folder).absolute())
     state = shelf.state(_named(states(folder), at, folder))
     root = Path(root).absolute()
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+    name, tops = f"restoring-{state.name}", {Path(kept.path).parts[0] for kept in state.files}
+    if not is_empty(root, {f".{name}", *tops} if (root / f".{name}").exists() else ()):
         raise BackupError(f"{root} is there already, and not empty. Name a new folder: --store NEW")
     _refuse_damaged(shelf, [kept for kept in state.files if not shelf.is_whole(kept, reads=False)])
-    aside = root.with_name(f".{root.name}.restoring-{state.name}")
     with writing(root):
+        aside = place_aside(root, name)
+        resume(aside, root, tops)
         _fill(shelf, state, aside, on_done)
         catalog.unbuilt(Places(aside))
-        aside.rename(root)
+        land(aside, root, last=Places(aside).catalog.name)
     Store.init(root)
     return Restored(root, state.name, state.n_runs, len(state.files), sum(kept.n_bytes for kept in state.files))
 

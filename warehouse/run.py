@@ -7,7 +7,7 @@ import os
 import platform
 import shutil
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from warehouse.clock import after_commits, stamp
 from warehouse.durable import publish, writing
 from warehouse.parts import Parts, Rows
 from warehouse.places import Places
@@ -51,7 +52,9 @@ def code_version() -> str:
 
 
 class Run:
-    """Use as a context: rows are written aside, and a clean exit makes all of them visible at once."""
+    """Use as a context: rows are written aside, and a clean exit makes all of them visible at once. It starts after
+    every commit that can be seen, and finishes after every commit that can be seen then.
+    """
 
     def __init__(
         self,
@@ -67,7 +70,7 @@ class Run:
         self.parameters = dict(parameters)
         self.inputs = sorted(inputs)
         self.replaces = list(replaces)
-        self.started_at = datetime.now(UTC)
+        self.started_at = after_commits(places)
         self._places = places
         self._folder = places.tmp / f"{run_id}.{uuid4().hex[:8]}"
         self._parts: dict[str, Parts] = {}
@@ -115,7 +118,9 @@ class Run:
             self._publish(table, paths)
         row = self._folder / "run.parquet"
         row.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(self._row(), row)
+        finished_at = max(after_commits(self._places), self.started_at)
+        pq.write_table(self._row(finished_at), row)
+        stamp(row, finished_at)
         publish(row, self._places.commit(self.run_id))
         LOGGER.info("committed", extra={"verb": self.verb, "run_id": self.run_id, "n_rows": self.n_rows})
 
@@ -128,7 +133,7 @@ class Run:
         for path in paths:
             publish(path, partition / path.name)
 
-    def _row(self) -> pa.Table:
+    def _row(self, finished_at: datetime) -> pa.Table:
         values = {
             "verb": self.verb,
             "parameters": canonical(self.parameters),
@@ -136,7 +141,7 @@ class Run:
             "replaces": self.replaces,
             "code_version": code_version(),
             "started_at": self.started_at,
-            "finished_at": max(datetime.now(UTC), self.started_at),
+            "finished_at": finished_at,
             "n_rows": canonical(self.n_rows),
             "host": f"{platform.node()}:{os.getpid()}",
             "origin_run_id": self.run_id,

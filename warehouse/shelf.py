@@ -5,14 +5,17 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+from warehouse.clock import after
 from warehouse.durable import publish, settle
 from warehouse.errors import BackupError
 from warehouse.places import Places
 
 FORMAT = 1
+NAMED = "%Y-%m-%dT%H-%M-%S.%fZ"
 MARK = "backup.json"
 SHOWN = 10  # of damaged files, in an error
 
@@ -30,7 +33,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A store at one moment; `name` is that moment (UTC)."""
+    """A store at one moment; `name` is that moment (UTC), and after that of every earlier state."""
 
     name: str
     n_runs: int
@@ -80,7 +83,7 @@ class Shelf:
 
     def states(self) -> list[str]:
         """Names, the oldest first."""
-        return sorted(path.stem for path in (self.root / "states").glob("*.jsonl"))
+        return sorted(path.stem for path in (self.root / "states").glob("*.jsonl") if _time(path.stem))
 
     def place_of_state(self, name: str) -> Path:
         """Where its list lies."""
@@ -111,6 +114,19 @@ class Shelf:
         aside = self.aside()
         aside.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         publish(aside, path)
+
+
+def name_after(names: list[str]) -> str:
+    """Of a state that is made now: the last of them all, also where one was made while a clock ran ahead."""
+    return after(_time(names[-1]) if names else None).strftime(NAMED)
+
+
+def _time(name: str) -> datetime | None:
+    """Null where it is no state's name."""
+    try:
+        return datetime.strptime(name, NAMED).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def digest_of(path: Path) -> str:

@@ -6,24 +6,17 @@ from typing import Literal
 from prefect import task
 from prefect.states import State
 
-from flows.patience import PATIENT
+from flows.caption_options import Paying, paying_of
+from flows.patience import PATIENT, SPENDING
 from flows.scheduled.punctual import punctual
-from flows.scheduled.score import standing
+from flows.scheduled.score import place, standing
+from flows.scheduled.spending import UNPAID, unwatched
 from flows.scheduled.told import NOTHING, Step, conclude, each, step
 from msa_core.errors import CaptionError
 from warehouse import Store
 
 Captioners = Literal["auto", "openai", "pixels", "none"]
 SCORED = "select 1 from predictions where model_id = $model_id limit 1"
-
-
-@task(name="split", **PATIENT)
-def place(store: str) -> Step:
-    """Posts that have no split yet."""
-    from flows.split import split
-
-    done = split(Store.open(Path(store)))
-    return step("split", "", done.run_id, f"{done.n_placed:,} posts placed")
 
 
 @task(name="mine", **PATIENT)
@@ -39,23 +32,24 @@ def doubt(store: str, model_id: str) -> Step:
     return step("mine", model_id, done.run_id, f"{sum(n for _, n in done.n_by_reason):,} doubts")
 
 
-@task(name="caption", **PATIENT)
-def describe(store: str, captioner: str, budget_usd: float | None, prices: tuple[float, float] | None) -> Step:
-    """Images of hard posts, each bought once. No captioner is no failure."""
+@task(name="caption", **SPENDING)
+def describe(store: str, captioner: str, paying: Paying) -> Step:
+    """Images of hard posts, each bought once. No captioner is no failure. What fails is not tried again by this run,
+    since each try would have the whole budget.
+    """
     from flows.caption import caption, told_of
     from flows.caption_ledger import Scope
-    from flows.caption_options import paying_of
     from flows.captioners import Asked
 
-    of_prompt, of_completion = prices or (None, None)
-    paying = paying_of(of_prompt, of_completion, budget_usd)
+    asked, words = unwatched(captioner, paying)
     try:
-        done = caption(Store.open(Path(store)), asked=Asked(captioner), scope=Scope(), paying=paying)
+        done = caption(Store.open(Path(store)), asked=Asked(asked), scope=Scope(), paying=paying)
     except CaptionError as error:
         return Step("caption", captioner, (), f"no captions: {error}")
     if done is None:
         return Step("caption", captioner, (), "no captioner is wanted")
-    return Step("caption", done.captioner, (done.run_id,) if done.run_id else (), "; ".join(told_of(done)))
+    told = [*told_of(done), *([words] if words is UNPAID else [])]
+    return Step("caption", done.captioner, (done.run_id,) if done.run_id else (), "; ".join(told))
 
 
 @task(name="push", **PATIENT)
@@ -78,7 +72,8 @@ def curate_flow(
     *,
     captioner: Captioners = "auto",
     budget_usd: float | None = None,
-    prices: tuple[float, float] | None = None,
+    prompt_price: float | None = None,
+    completion_price: float | None = None,
     review_batch: int = 50,
     late_after_s: float | None = None,
 ) -> State:
@@ -86,15 +81,18 @@ def curate_flow(
 
     Args:
         store: Folder of the store.
-        captioner: Who describes images; auto: the endpoint of MSA_VLM_BASE_URL where one is set, else measured pixels.
-        budget_usd: US dollars that one run may spend on captions; it wants prices.
-        prices: US dollars a million prompt and completion tokens.
+        captioner: Who describes images. auto: the endpoint of MSA_VLM_BASE_URL where there is one and a budget_usd,
+            else measured pixels. openai: the endpoint, without budget_usd without a bound.
+        budget_usd: US dollars that one run may spend on captions; it wants both prices.
+        prompt_price: US dollars a million tokens of prompts.
+        completion_price: US dollars a million tokens of answers.
         review_batch: At most so many posts of a task are open to reviewers at once.
         late_after_s: A scheduled run that begins later than this many seconds is skipped.
     """
+    paying = paying_of(prompt_price, completion_price, budget_usd)
     models = standing(store)
     states = each(place, [(store,)])
     states += each(doubt, [(store, model_id) for model_id, _ in models])
-    states += each(describe, [(store, captioner, budget_usd, prices)])
+    states += each(describe, [(store, captioner, paying)])
     states += each(hand_over, [(store, name, review_batch) for _, name in models])
     return conclude("curate", states)

@@ -1,6 +1,8 @@
 """`pull` by schedule: the reviewers' answers and their consensus; each finished round is told once, as an event."""
 
 import os
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 
 from prefect import task
@@ -15,32 +17,46 @@ from warehouse import Store
 PROJECTS = "select project from review_projects where step > 0 order by project"
 FINISHED = "select project, round, n_posts from finished_rounds where not is_told order by project, round"
 
+Asking = Callable[[str, str], Step]
+
+
+def unless_nobody_serves(verb: str) -> Callable[[Asking], Asking]:
+    """The store's own Label Studio need not run: then nothing new was said, and nothing failed. One that is named by
+    LABEL_STUDIO_URL must answer.
+    """
+
+    def made(work: Asking) -> Asking:
+        @wraps(work)
+        def ask(store: str, project: str) -> Step:
+            try:
+                return work(store, project)
+            except NoServer as error:
+                if os.environ.get("LABEL_STUDIO_URL"):
+                    raise
+                return Step(verb, project, (), f"nobody to ask: {error}")
+
+        return ask
+
+    return made
+
 
 @task(name="pull", **PATIENT)
+@unless_nobody_serves("pull")
 def take_answers(store: str, project: str) -> Step:
-    """New, corrected and withdrawn answers. The store's own Label Studio need not run: then nothing new was said."""
+    """New, corrected and withdrawn answers."""
     from flows.review_pull import lines, pull
 
-    try:
-        done = pull(Store.open(Path(store)), project=project)
-    except NoServer as error:
-        if os.environ.get("LABEL_STUDIO_URL"):
-            raise
-        return Step("pull", project, (), f"nobody to ask: {error}")
+    done = pull(Store.open(Path(store)), project=project)
     return step("pull", project, done.run_id, "; ".join(lines(done)))
 
 
 @task(name="settle", **PATIENT)
+@unless_nobody_serves("settle")
 def agree(store: str, project: str) -> Step:
     """What reviewers mean together; one more person is asked where that is not settled."""
     from flows.review_settle import settle
 
-    try:
-        done = settle(Store.open(Path(store)), project=project)
-    except NoServer as error:
-        if os.environ.get("LABEL_STUDIO_URL"):
-            raise
-        return Step("settle", project, (), f"nobody to ask: {error}")
+    done = settle(Store.open(Path(store)), project=project)
     return Step("settle", project, (), f"{done.n_posts:,} reviewed posts, {done.n_asked:,} go to one more person")
 
 

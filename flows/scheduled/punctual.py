@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ def punctual(name: str, *, timeout_s: int) -> Callable[[Callable[..., Any]], Flo
             places = Store.open(Path(store)).places
             with ExitStack() as holding:
                 try:
-                    holding.enter_context(lease(places, f"scheduled-{name}", lasts=timedelta(seconds=timeout_s)))
+                    holding.enter_context(lease(places, f"scheduled-{name}"))
                 except LeaseHeld as error:
                     return _skipped(f"another run is at work: {error}")
                 holding.enter_context(logged(f"scheduled {name}", named, store=places.root))

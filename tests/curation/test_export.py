@@ -14,6 +14,7 @@ from msa_core.dumps.course import read
 from msa_core.errors import MsaError
 from tests.curation.curated_store import a_name, come_late, commit, curated_store
 from tests.flows.test_mine import a_post, a_row
+from tests.small_disk import small_disk
 from warehouse import Store
 
 
@@ -45,6 +46,15 @@ def frozen_rows(frozen, part: str) -> list[dict]:
     with store.moment() as moment:
         asked = "from snapshot_posts where snapshot_id = $id and part = $part order by post_id"
         return moment.table(asked, id=snapshot_id, part=part).to_pylist()
+
+
+def test_a_mounted_folder_takes_an_export_too(frozen, tmp_path):
+    store, snapshot_id = frozen
+    with small_disk(tmp_path / "disk", 4) as disk:
+        export(store, snapshot_id, output=disk, form="csv")
+        assert {path.name for path in disk.iterdir()} >= {"README.md", "train.csv"}
+        assert not [path for path in disk.iterdir() if path.name.startswith(".")]
+    assert [path.name for path in tmp_path.iterdir()] == ["disk"]
 
 
 def test_parquet_shows_images_and_labels_to_whoever_loads_it(frozen, loaded):

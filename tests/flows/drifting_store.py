@@ -1,5 +1,6 @@
 """A store whose champion learned from one world, and posts that come from it or from another; nothing is trained."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ WIDTH = 8
 N_OLD, N_VAL = 300, 120
 
 
-def learned(root: Path) -> Store:
-    """300 posts of the source `old`, 120 of them in val; all are in the snapshot of `clara-old`, scored out of fold."""
+def learned(root: Path, source: str = "all") -> Store:
+    """300 posts of the source `old`, 120 of them in val; all are in the snapshot of `clara-old`, which was chosen from
+    `source`, and scored out of fold: fold models are less sure than the model itself.
+    """
     store = Store.init(root)
     split_of = {f"old:{n:03}": "val" if n < N_VAL else "train" for n in range(N_OLD)}
     arrive(store, split_of, seed=0)
@@ -26,8 +29,11 @@ def learned(root: Path) -> Store:
     ]
     config = '{"folds":2}'
     model = Model("clara-old", "clara", "sentiment", LABELS, config, None, "snapshot-old", 2, 1, "{}", "0" * 64, 1.0)
-    commit(store, "train", "old", models=[model], snapshots=rows)
-    say(store, split_of, seed=0)
+    commit(store, "snapshot", source, source=source, snapshots=rows)
+    commit(store, "train", "old", models=[model])
+    for name, fold, sure in (("val", None, 5.0), ("train", 0, 2.0)):
+        posts = {post_id: split for post_id, split in split_of.items() if split == name}
+        say(store, posts, seed=0, fold=fold, sure=sure)
     return store
 
 
@@ -52,21 +58,30 @@ def arrive(store: Store, split_of: dict[str, str], *, seed: int, longer: int = 0
     commit(store, "split", name, splits=splits, clusters=clusters)
 
 
-def say(store: Store, post_ids: dict[str, str], *, seed: int, sure: float = 5.0, apart: float = 0.0) -> None:
-    """What `clara-old` predicts of them and makes of them: `apart` moves every vector, `sure` its confidence."""
+def say(
+    store: Store,
+    post_ids: Iterable[str],
+    *,
+    seed: int,
+    fold: int | None = None,
+    sure: float = 5.0,
+    apart: float = 0.0,
+) -> None:
+    """What `clara-old`, or a fold model of it, predicts and makes of them: `apart` moves every vector, `sure` its
+    confidence.
+    """
+    post_ids = list(post_ids)
     random = np.random.default_rng(seed)
     first = 0.34 + 0.6 * random.beta(sure, 2, len(post_ids))
     predictions = []
-    for n, ((post_id, split), p) in enumerate(zip(post_ids.items(), first, strict=True)):
+    for n, (post_id, p) in enumerate(zip(post_ids, first, strict=True)):
         probs = tuple(np.roll([p, (1 - p) / 2, (1 - p) / 2], n))
-        fold, label = (0 if split == "train" else None), LABELS[n % 3]
-        predictions.append(
-            Prediction(post_id, "clara-old", fold, probs, label, float(p), None, None, None, None, True, None)
-        )
+        given = (LABELS[n % 3], float(p), None, None, None, None, True, None)
+        predictions.append(Prediction(post_id, "clara-old", fold, probs, *given))
     vectors = [(random.normal(size=WIDTH) + 3 - apart).astype(np.float32) for _ in post_ids]
     names = pa.repeat("clara-old", len(vectors))
-    table = pa.table({"post_id": list(post_ids), "name": names, "vector": pa.array(vectors, pa.list_(pa.float32()))})
-    commit(store, "score", next(iter(post_ids)), predictions=predictions, embeddings=table)
+    table = pa.table({"post_id": post_ids, "name": names, "vector": pa.array(vectors, pa.list_(pa.float32()))})
+    commit(store, "score", post_ids[0], predictions=predictions, embeddings=table)
 
 
 def doubted(store: Store, post_id: str) -> None:
@@ -74,9 +89,9 @@ def doubted(store: Store, post_id: str) -> None:
     commit(store, "mine", post_id, doubts=[Doubt(post_id, "clara-old", "entropy", 0.9)])
 
 
-def commit(store: Store, verb: str, name: str, **tables: object) -> None:
+def commit(store: Store, verb: str, name: str, *, source: str | None = None, **tables: object) -> None:
     """One run of these rows."""
-    run = store.begin(verb, parameters={"name": name}, inputs=[], version=1)
+    run = store.begin(verb, parameters={"name": name, "source": source}, inputs=[], version=1)
     assert run is not None
     with run:
         for table, rows in tables.items():

@@ -55,12 +55,24 @@ def add_model(
     with run:
         run.write("snapshots", [_frozen(source, n, task) for n in range(N_TRAIN)])
         run.write("models", [model])
-    run = store.begin("score", parameters={"name": name}, inputs=["train"], version=1)
+    predicted(store, model.model_id, skill, source=source, n_test=n_test, labels=labels)
+    return model.model_id
+
+
+def predicted(
+    store: Store,
+    model_id: str,
+    skill: float,
+    *,
+    source: str = "hand",
+    n_test: int = N_TEST,
+    labels: tuple[str, ...] = LABELS,
+) -> None:
+    """What a model says of a source's posts: right on this share of them."""
+    run = store.begin("score", parameters={"model_id": model_id, "source": source}, inputs=["train"], version=1)
     assert run is not None
     with run:
-        numbers = range(N_TRAIN + n_test)
-        run.write("predictions", [_said(source, n, model.model_id, skill, labels) for n in numbers])
-    return model.model_id
+        run.write("predictions", [_said(source, n, model_id, skill, labels) for n in range(N_TRAIN + n_test)])
 
 
 def relabel(store: Store, number: int, label: str, *, source: str = "hand") -> None:

@@ -33,6 +33,14 @@ def store(tmp_path: Path) -> Path:
     return made.places.root
 
 
+def test_as_a_module_it_is_the_same_program():
+    """What `accelerate launch -m flows.cli` and `torchrun -m flows.cli` start."""
+    done = subprocess.run([sys.executable, "-m", "flows.cli", "--help"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Usage: msa" in done.stdout
+    assert "Train a model" in done.stdout
+
+
 def test_in_a_pipe_an_answer_is_plain_lines_that_nothing_cuts(store: Path):
     long = "x" * 500
     out = msa("sql", f"select '{long}' as wide, 'a\tb\nc' as odd, null as nothing", store=store).stdout

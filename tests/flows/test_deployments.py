@@ -16,10 +16,12 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows.deployments import DUTIES, on_crons
+from flows.caption_options import paying_of
+from flows.deployments import DUTIES, on_crons, runner_deployment
 from flows.logs import without_secrets
 from flows.scheduled.punctual import lateness
 from flows.secret_blocks import block_of, load
+from flows.serve import Asked
 from msa_core.errors import MsaError
 from tests.browsing import OUTPUT, browsing, needs_chromium
 from tests.flows.filled_store import filled
@@ -58,6 +60,29 @@ def test_every_parameter_is_told_in_the_ui():
         properties = flow.parameters.properties
         assert {name for name, told in properties.items() if not told.get("description")} == set(), duty.name
         assert {"store", "late_after_s", *duty.parameters} <= set(properties)
+
+
+def test_prefect_yaml_names_only_what_the_flow_takes():
+    for duty in DUTIES:
+        flow = getattr(import_module(f"flows.scheduled.{duty.name}"), f"{duty.name}_flow")
+        assert set(declared()[duty.name]["parameters"]) <= set(flow.parameters.properties), duty.name
+
+
+def test_what_is_off_is_started_by_no_event_either():
+    triggers = {}
+    for cron in ("0 2 * * 1", "off"):
+        (duty,) = [duty for duty in on_crons({"retrain": cron}) if duty.name == "retrain"]
+        made = runner_deployment(duty, name="a", given={"store": "s", "towers": "tiny"}, store_id="b" * 32)
+        triggers[cron] = (len(made.schedules), len(made.triggers))
+    assert triggers == {"0 2 * * 1": (1, 1), "off": (0, 0)}
+
+
+def test_what_is_asked_of_msa_serve_reaches_the_deployment(tmp_path: Path):
+    asked = Asked(tmp_path, captioner="auto", paying=paying_of(0.1, 0.4, 2.5))
+    given = asked.given(filled(tmp_path / "store", "empty"), inbox=tmp_path, pages=tmp_path, metrics="http://a")
+    (duty,) = [duty for duty in DUTIES if duty.name == "curate"]
+    parameters = runner_deployment(duty, name="a", given=given, store_id="b" * 32).parameters
+    assert [parameters[name] for name in ("budget_usd", "prompt_price", "completion_price")] == [2.5, 0.1, 0.4]
 
 
 def test_a_cron_is_changed_or_put_off_by_name():

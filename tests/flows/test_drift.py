@@ -106,6 +106,19 @@ def test_a_source_is_compared_alone(store: Store):
     assert ask(store, "select count(*) as n from drift_verdicts") == [{"n": 2}]
 
 
+def test_of_a_source_that_no_retraining_would_learn_nothing_is_measured_and_that_is_said(tmp_path: Path):
+    store = learned(tmp_path / "store", source="old")
+    arrive(store, STRANGE, seed=2, longer=60)
+    assert drift(store).why == (
+        "0 new posts, fewer than 30: no verdict; 60 labelled posts of other sources are not looked at: clara-old"
+        " learns from its own alone"
+    )
+    arrive(store, {f"old:{n:03}": "pool" for n in range(300, 360)}, seed=3, longer=60)
+    done = drift(store, at_most=0)
+    assert done.is_drifted
+    assert "60 new posts against 300; 60 labelled posts of other sources" in done.why
+
+
 def test_posts_without_a_prediction_are_compared_by_what_they_are_and_counted(store: Store):
     arrive(store, STRANGE, seed=2, longer=60)
     done = drift(store, at_most=0)

@@ -10,7 +10,7 @@ from flows.predict import predict
 from flows.score import score
 from flows.train import train
 from msa_core.errors import MsaError
-from msa_core.records import Post, Split
+from msa_core.records import Cluster, Post, Split
 from tests.flows.filled_store import filled
 from tests.flows.test_train import QUICK, _write
 
@@ -26,6 +26,7 @@ def scored(tmp_path_factory):
         )  # fmt: skip
         _write(store, "posts", [post])
         _write(store, "splits", [Split(post_id, "pool", None, True)])
+        _write(store, "clusters", [Cluster(post_id, f"cluster-{post_id}", "none")])
     train(store, folds=2, **QUICK)
     score(store)
     return store

@@ -35,6 +35,30 @@ def test_a_table_is_described_with_its_columns(tmp_path: Path):
     assert (found.reading.labels, found.reading.allow_missing) == (("glad", "sad"), ("image",))
 
 
+TABLE = LEAST.replace("mvsa-single", "table")
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize("description", ["posts.toml", "posts{}.toml"])
+def test_a_table_has_its_description_beside_it_with_or_without_its_ending(
+    description: str, ending: str, tmp_path: Path
+):
+    (tmp_path / f"posts{ending}").touch()
+    (tmp_path / "posts").mkdir()  # its images
+    (tmp_path / description.format(ending)).write_text(TABLE)
+    assert described(tmp_path / description.format(ending)).path == tmp_path / f"posts{ending}"
+
+
+def test_two_tables_of_one_name_want_a_path(tmp_path: Path):
+    for name in ("posts.csv", "posts.parquet"):
+        (tmp_path / name).touch()
+    (tmp_path / "posts.toml").write_text(TABLE)
+    with pytest.raises(DumpError, match=r"posts\.csv or posts\.parquet: say path"):
+        described(tmp_path / "posts.toml")
+    (tmp_path / "posts.toml").write_text(TABLE + 'path = "posts.parquet"\n')
+    assert described(tmp_path / "posts.toml").path == tmp_path / "posts.parquet"
+
+
 @pytest.mark.parametrize(
     ("told", "said"),
     [

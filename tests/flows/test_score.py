@@ -1,16 +1,23 @@
 """`msa score`: every post once, out of fold where it was trained on, with the numbers that the Classifier gives."""
 
+import csv
 import json
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from flows.ingest import ingest
+from flows.sample_dump import sample_dump
+from flows.score import command as score_command
 from flows.score import score
+from flows.split import split
 from flows.train import train
 from msa_core import Classifier
+from msa_core.dumps import Columns
 from msa_core.errors import MsaError
 from msa_core.records import Cluster, Model, Split
+from tests.asking import rows
 from tests.flows.filled_store import filled
 from tests.flows.test_mine import LABELS, a_post, a_prediction, a_row, commit
 from tests.flows.test_train import QUICK
@@ -151,6 +158,32 @@ def test_the_twin_of_a_trained_post_is_not_out_of_fold_either(tmp_path):
         store, f"select is_out_of_fold from predictions where model_id = '{model_id}' and post_id = 'demo:mate'"
     )
     assert found["is_out_of_fold"].to_pylist() == [False]
+
+
+@pytest.mark.slow
+def test_a_twin_of_a_trained_post_is_not_scored_before_it_is_placed_and_never_mined(tmp_path, capsys):
+    store = Store.init(tmp_path / "store")
+    sample_dump(tmp_path / "dump", posts=40, seed=7)
+    ingest(store, format="mvsa-single", path=tmp_path / "dump", source="drawn")
+    split(store)
+    train(store, **QUICK)
+    score(store)
+    (learned,) = rows(store, "from training_posts where split = 'train' and text > '' order by post_id limit 1")
+    with (tmp_path / "late.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["id", "text"], ["twin", learned["text"]], ["other", "nothing like it at all"]])
+    columns = Columns(images=(), label=None)
+    ingest(
+        store, format="table", path=tmp_path / "late.csv", source="late", task="sentiment", columns=columns,
+        allow_missing=["image"],
+    )  # fmt: skip
+    score_command(store.places.root)
+    assert "2 posts have no place yet and are not scored. Place them: msa split" in capsys.readouterr().out
+    assert score(store).n_unplaced == 2
+    split(store)
+    assert (score(store).n_posts, score(store).n_unplaced) == (2, 0)
+    scored = rows(store, "select post_id, is_out_of_fold from predictions where post_id like 'late:%' order by post_id")
+    assert [tuple(row.values()) for row in scored] == [("late:other", True), ("late:twin", False)]
+    assert [row["post_id"] for row in rows(store, "from minable where source = 'late'")] == ["late:other"]
 
 
 @pytest.fixture

@@ -3,10 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import urlopen
@@ -19,75 +15,12 @@ from flows.deployments import DUTIES, Duty
 from flows.serving import skip_late
 from msa_core.records import Annotation, ReviewTask
 from tests.flows.filled_store import filled
-from tests.flows.scheduling import Api, Inbox, alive, broken, environment, posts_by_source, until
+from tests.flows.scheduling import broken, posts_by_source, until
+from tests.flows.served_house import SERVE, House, Served
 from warehouse import Store
 from warehouse.leases import held
 
-TOP = Path(__file__).parent.parent.parent
 TITLE = "msa-sentiment"
-SERVE = ["--port", "0", "--metrics-port", "0", "--towers", "tiny", "--captioner", "none", "--cron", "retrain=off"]
-
-
-@dataclass(frozen=True)
-class Served:
-    """What `msa serve` said of itself."""
-
-    process: subprocess.Popen[bytes]
-    api: Api
-    metrics: str
-
-
-@dataclass(frozen=True)
-class House:
-    """A folder with a store and an inbox."""
-
-    folder: Path
-
-    @property
-    def store(self) -> Path:
-        return self.folder / "store"
-
-    @property
-    def inbox(self) -> Inbox:
-        return Inbox(self.folder / "inbox")
-
-    def words(self, verb: str, *more: str) -> list[str]:
-        told = [verb, "--store", str(self.store), *more]
-        return [sys.executable, "-c", f"from flows.cli import main; main({told!r})"]
-
-    def start(self) -> subprocess.Popen[bytes]:
-        env = environment(self.folder / "home", PYTHONPATH=str(TOP))
-        with (self.folder / "serve.out").open("wb") as said:
-            words = self.words("serve", "--inbox", str(self.inbox.path), *SERVE)
-            return subprocess.Popen(words, env=env, stdout=said, stderr=said)
-
-    @contextmanager
-    def served(self) -> Iterator[Served]:
-        """Killed at the end of the block, where it still lives."""
-        running = self.start()
-
-        def told() -> dict[str, str]:
-            lines = (self.folder / "serve.out").read_text().splitlines()
-            assert running.poll() is None, "\n".join(lines)
-            known = dict(line.split(maxsplit=1) for line in lines if " " in line)
-            return known if "Ctrl-C" in known else {}
-
-        try:
-            known = until(told, within_s=180, what="msa serve is ready")
-            yield Served(running, Api(f"{known['Prefect']}/api"), known["metrics"])
-        finally:
-            running.kill()
-            running.wait()
-
-    def pids(self) -> list[int]:
-        """Of whatever works on the store: server, runner, flows."""
-        return sorted(set(alive(str(self.store)) + [pid for pid in alive("prefect") if self.is_ours(pid)]))
-
-    def is_ours(self, pid: int) -> bool:
-        try:
-            return str(self.folder).encode() in Path(f"/proc/{pid}/environ").read_bytes()
-        except OSError:
-            return False
 
 
 @pytest.fixture(scope="module")
@@ -106,12 +39,6 @@ def in_the_middle(house: House, served: Served, name: str) -> tuple[str, int]:
     return run_id, until(lambda: house.inbox.reader_of(name), within_s=90, what=f"ingest is in dump {name}")
 
 
-def ended(served: Served, run_id: str, *states: str) -> str:
-    """The message of the run's last state, which is one of these."""
-    until(lambda: served.api.state(run_id)[0] in states, within_s=120, what=f"the run is {' or '.join(states)}")
-    return served.api.state(run_id)[1]
-
-
 @pytest.mark.prefect
 @pytest.mark.slow
 @pytest.mark.timeout(900)
@@ -123,8 +50,8 @@ def test_what_is_killed_is_made_good_and_nothing_outlives_msa_serve(house: House
         killed_run = killed_with_a_flow_in_the_middle(house, served)
     house.inbox.describe("two")
     with house.served() as served:
-        assert "died" in ended(served, killed_run, "CRASHED")
-        ended(served, served.api.start("ingest"), "COMPLETED")
+        assert "died" in served.ended(killed_run, "CRASHED")
+        served.ended(served.api.start("ingest"), "COMPLETED")
         assert posts_by_source(house.store) == {"hand": 60, "one": 20, "two": 20}
         assert broken(house.store) == []
         a_finished_round_starts_a_retraining(house, served)
@@ -169,7 +96,7 @@ def killed_server(house: House, served: Served) -> None:
     house.inbox.let_go("one", reader)
     until(lambda: posts_by_source(house.store).get("one") == 20, within_s=60, what="the dump is in the store")
     until(lambda: answers(served), within_s=90, what="the server answers again")
-    assert "one: 20 posts" in ended(served, run_id, "COMPLETED")
+    assert "one: 20 posts" in served.ended(run_id, "COMPLETED")
 
 
 def answers(served: Served) -> bool:
@@ -183,13 +110,13 @@ def a_finished_round_starts_a_retraining(house: House, served: Served) -> None:
     """Nobody runs a Label Studio here: what reviewers said earlier is in the store, and the round is told once."""
     judged(Store.open(house.store))
     for _ in range(2):
-        assert "nobody to ask" in ended(served, served.api.start("pull"), "COMPLETED")
+        assert "nobody to ask" in served.ended(served.api.start("pull"), "COMPLETED")
     (run,) = until(
         lambda: served.api.runs("retrain", "COMPLETED", "FAILED"), within_s=180, what="the event started a retraining"
     )
     assert run["created_by"]["type"] == "AUTOMATION"
     tasks = served.api.post("task_runs/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}})
-    assert {each["name"].rpartition("-")[0] for each in tasks} == {"drift", "retrain"}
+    assert {each["name"].rpartition("-")[0] for each in tasks} == {"split", "drift", "retrain"}
     told = served.api.post("events/filter", {"filter": {"event": {"name": [ROUND_FINISHED]}}})
     assert [event["payload"] for event in told["events"]] == [{"project": TITLE, "round": "0001", "n_posts": 2}]
 

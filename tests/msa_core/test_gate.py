@@ -69,7 +69,7 @@ def test_figures_by_hand_of_six_posts():
     assert negative.difference == pytest.approx(0.8 - 0.5)
     probs = sure(np.array([0, 0, 1, 1, 2, 0]), 0.9), sure(np.array([0, 1, 1, 1, 0, 2]), 0.8)
     of = evidence(truth, *probs, labels=LABELS, limits=USUAL)
-    assert (of.ece, of.champion_ece) == pytest.approx((0.9 - 5 / 6, 0.8 - 4 / 6))
+    assert (of.ece.one, of.ece.other) == pytest.approx((0.9 - 5 / 6, 0.8 - 4 / 6))
 
 
 def test_a_gain_in_every_label_is_promoted_and_said_in_words():
@@ -122,9 +122,30 @@ def test_a_model_that_is_wrongly_sure_is_refused():
     truth, champion = drawn(800)
     better = mended(truth, champion, 0.4)
     of = evidence(truth, sure(better, 0.99), sure(champion, 0.75), labels=LABELS, limits=Limits(), n_resamples=400)
-    assert of.ece > of.champion_ece + 0.05
+    assert of.ece.difference > 0.05
+    assert of.ece.low > 0
     assert verdict(of).word == "refused"
     assert "calibration error" in verdict(of).why
+
+
+def test_a_calibration_error_that_may_be_chance_is_a_doubt_and_no_fault():
+    truth, champion = drawn(800)
+    better = mended(truth, champion, 0.5)
+    probs = sure(better, (better == truth).mean() - 0.06), sure(champion, (champion == truth).mean())
+    of = evidence(truth, *probs, labels=LABELS, limits=USUAL)
+    assert of.ece.difference > 0.05
+    chancy = replace(of, ece=replace(of.ece, low=-0.01))
+    assert verdict(chancy).word == "undecided"
+    assert "its calibration error may be too high" in verdict(chancy).why
+
+
+def test_what_else_is_doubted_and_remarked_stands_in_the_verdict():
+    truth, champion = drawn(800)
+    of = found(truth, mended(truth, champion, 0.5), champion)
+    said = verdict(of, doubts=["no post of far was judged"], remarks=["2 left out"])
+    assert said.word == "undecided"
+    assert said.why.startswith("undecided: no post of far was judged (800 test posts")
+    assert said.why.endswith("; 2 left out)")
 
 
 def test_a_model_that_takes_three_times_as_long_is_refused_and_an_untimed_one_is_not():

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -183,18 +182,6 @@ def test_two_compactions_cannot_run_at_once(store: Store, fill: Fill):
     fill(1, posts=[a_post("1")])
     with lease(store.places, "compact"), pytest.raises(LeaseHeld, match="compact"):
         compact(store)
-
-
-def test_a_lease_of_a_dead_process_is_taken_over(store: Store, tmp_path: Path):
-    program = (
-        "import os, sys; from pathlib import Path; from warehouse import Places; from warehouse.leases import lease\n"
-        "with lease(Places(Path(sys.argv[1])), 'push'): os.kill(os.getpid(), 9)"
-    )
-    subprocess.run([sys.executable, "-c", program, str(store.places.root)], check=False)
-    assert (store.places.leases / "push.json").exists()
-    with lease(store.places, "push"):
-        pass
-    assert not (store.places.leases / "push.json").exists()
 
 
 def test_gc_leaves_what_was_touched_after_it_looked(store: Store):

@@ -76,4 +76,4 @@ def test_a_view_says_what_it_reads(view: declarations.Declaration):
 def test_comments_reach_every_client(store: Store):
     reader = duckdb.connect(str(store.places.catalog), read_only=True)
     (comment,) = reader.sql("select comment from duckdb_views() where view_name = 'labels'").fetchall()[0]
-    assert "consensus" in comment
+    assert "policy in force" in comment

@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from msa_core.records import Cluster
 from tests.warehouse.conftest import Fill, a_post
 from warehouse import NoStore, QueryError, Store, StoreError
 from warehouse.compaction import compact
@@ -140,6 +142,43 @@ def test_the_label_policy_in_force_is_the_one_named_last(tmp_path: Path):
 
     named = [in_force(policy) for policy in (None, "strict", None, "literature", "strict")]
     assert named == ["literature", "strict", "strict", "literature", "strict"]
+
+
+class Ahead(datetime):
+    """A clock that runs two hours ahead."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.now(tz) + timedelta(hours=2)
+
+
+def test_runs_follow_one_another_whatever_the_clocks_say(store: Store, fill: Fill, monkeypatch: pytest.MonkeyPatch):
+    open_before = store.begin("ingest", parameters={"number": 3}, inputs=[], version=1)
+    assert open_before is not None
+    monkeypatch.setattr("warehouse.clock.datetime", Ahead)
+    fill(1, clusters=[Cluster("mvsa:1", "cluster-old", "none")])
+    Store.init(store.places.root, label_policy="strict")
+    monkeypatch.undo()
+    fill(2, clusters=[Cluster("mvsa:1", "cluster-new", "none")])
+    Store.init(store.places.root, label_policy="literature")
+    with open_before:
+        open_before.write("posts", [a_post("1")])
+    with store.moment() as moment:
+        assert moment.value("select cluster_id from clusters") == "cluster-new"
+        assert moment.value("select label_policy from policy_in_force") == "literature"
+        told = moment.table("select run_id, started_at, finished_at from runs order by finished_at").to_pylist()
+    assert told[-1]["run_id"] == open_before.run_id, "begun before the clock ran ahead, committed last"
+    assert told[-1]["finished_at"] - told[-1]["started_at"] > timedelta(hours=1)
+    ends = [row["finished_at"] for row in told]
+    assert all(row["started_at"] > end for row, end in zip(told[1:-1], ends, strict=False))
+    assert len(set(ends)) == len(ends)
+
+
+def test_a_commit_opens_no_earlier_commit_unless_a_clock_ran_ahead(store: Store, fill: Fill):
+    first = store.places.commit(fill(1, posts=[a_post("1")]))
+    first.chmod(0o600)
+    first.write_bytes(b"unreadable")  # and of this moment
+    fill(2, posts=[a_post("2")])
 
 
 def test_a_moved_store_answers_from_its_new_place(store: Store, fill: Fill, tmp_path: Path):

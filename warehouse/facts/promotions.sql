@@ -12,7 +12,7 @@ create table promotions (
     decided_by varchar,         -- gate, first, override or rollback
     why varchar,                -- in words
     figures varchar,            -- JSON: differences with intervals, McNemar, classes, calibration
-    n_test_reads integer,       -- readings of the test score so far, this one included
+    n_test_reads integer,       -- how often the test was read so far, this reading included: the mean over its posts
     latency_ms double,          -- observed: median milliseconds a post of the challenger, one post at a time
     champion_latency_ms double  -- observed: of the champion
 );

@@ -1,17 +1,20 @@
 -- what: the posts by which the drift of a model is measured: those of its snapshot (`reference`), and those of its task that
---       came after it was frozen and resemble none of them (`current`), a cluster once. Never a test post, never an official
---       unlabelled one, none that was judged and has no label all the same, since a snapshot holds none of those
---       label: as frozen, or as the dump gave it: reviewers see a selection; predicted: out of fold only
+--       came after it was frozen and resemble none of them (`current`), a cluster once. Only of the source that its snapshot
+--       was chosen from, since a retraining learns from no other; never a test post, never an official unlabelled one, none
+--       that was judged and has no label all the same, since a snapshot holds none of those
+--       label: as frozen, or as the dump gave it: reviewers see a selection
 --       is_unseen: the model's own network (not that of a fold) never learned from it
+--       predicted, confidence: by that network, where it never did; a fold model learned less, so it is less sure of the same
 -- grain: model_id, post_id
--- reads: models, snapshots, posts, splits, clusters, labels, answers, post_images, images, predictions, run_history
+-- reads: models, snapshots, snapshot_cards, posts, splits, clusters, labels, answers, post_images, images, predictions, run_history
 -- audit: split <> 'test'
 -- audit: side in ('reference', 'current')
 create or replace view main.drift_posts as
 with frozen as (
-    select m.model_id, m.task, m.snapshot_id, max(h.started_at) as frozen_at
+    select m.model_id, m.task, m.snapshot_id, k.source, max(h.started_at) as frozen_at
     from models m
     join snapshots t using (snapshot_id)
+    join snapshot_cards k using (snapshot_id)
     join run_history h on h.run_id = t.origin_run_id
     group by all
 ),
@@ -43,7 +46,8 @@ learned as (
 since as (
     select f.model_id, 'current' as side, p.*, true as is_unseen
     from frozen f
-    join placed p on p.task = f.task and p.came_at > f.frozen_at and p.is_choosable
+    join placed p
+        on p.task = f.task and f.source in ('all', p.source) and p.came_at > f.frozen_at and p.is_choosable
     anti join learned k on k.model_id = f.model_id and k.cluster_id = p.cluster_id
 ),
 both_sides as (
@@ -67,9 +71,10 @@ select
     i.width * i.height as pixels,
     i.width / i.height as aspect
 from both_sides b
-left join predictions r on r.model_id = b.model_id and r.post_id = b.post_id and r.is_out_of_fold
+left join predictions r
+    on r.model_id = b.model_id and r.post_id = b.post_id and r.is_out_of_fold and r.fold is null and b.is_unseen
 left join post_images q on q.post_id = b.post_id and q.position = 0
 left join images i on i.image_sha256 = q.image_sha256
 qualify row_number() over (
-    partition by b.model_id, b.side, b.cluster_id order by b.post_id, r.fold nulls last
+    partition by b.model_id, b.side, b.cluster_id order by b.post_id
 ) = 1;

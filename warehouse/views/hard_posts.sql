@@ -1,4 +1,5 @@
--- what: posts that the latest model doubts: reasons, hardest first, and the strength of disagreement with the given label
+-- what: posts that a model doubts, the champion where it was mined: reasons, hardest first, and the strength of
+--       disagreement with the given label
 -- grain: post_id, task
 -- reads: standing_doubts, doubting_models
 -- audit: strength between 0 and 1

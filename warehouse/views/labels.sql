@@ -1,4 +1,4 @@
--- what: one label a post: the reviewers' consensus where there is one, else the dump's policy in force
+-- what: one label a post: the reviewers' majority where there is one, else the dump's policy in force
 -- grain: post_id
 -- reads: review_labels, policy_labels, policy_in_force
 -- audit: agreement between 0 and 1

@@ -5,5 +5,5 @@ create or replace view main.policy_in_force as
 select parameters ->> '$.label_policy' as label_policy, run_id
 from run_history
 where verb = 'init'
-order by started_at desc, run_id desc
+order by finished_at desc, run_id desc
 limit 1;

@@ -1,4 +1,5 @@
 -- what: every decision on a model with the gate's figures as columns; figures are null where no test was read
+--       ece_low, ece_high: of the difference in calibration error; null before it had an interval
 --       n_gained, n_lost: test posts that only the challenger, only the champion has right; latency_ratio: challenger by champion
 -- grain: model_id, decided_at
 -- reads: promotions, models, champions, run_history
@@ -31,6 +32,8 @@ select
     (p.figures ->> '$.mcnemar_p')::double as mcnemar_p,
     (p.figures ->> '$.ece')::double as ece,
     (p.figures ->> '$.champion_ece')::double as champion_ece,
+    (p.figures ->> '$.ece_difference.low')::double as ece_low,
+    (p.figures ->> '$.ece_difference.high')::double as ece_high,
     p.latency_ms,
     p.latency_ms / nullif(p.champion_latency_ms, 0) as latency_ratio,
     m.snapshot_id,

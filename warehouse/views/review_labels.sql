@@ -1,4 +1,4 @@
--- what: the reviewers' consensus on whole posts: most of the last words win; a tie leaves no label
+-- what: the reviewers' majority on whole posts: most of the last words win; a tie leaves no label
 -- grain: post_id
 -- reads: answers, posts
 -- audit: agreement between 0 and 1

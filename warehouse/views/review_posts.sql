@@ -1,4 +1,5 @@
--- what: each post as a reviewer would see it, with what the latest model that doubts says of it, and its place
+-- what: each post as a reviewer would see it, with what the model that doubts says of it (the champion where it was
+--       mined), and its place
 -- grain: post_id, task
 -- reads: posts, splits, post_images, images, shown_captions, hard_posts, doubting_models, predictions
 -- audit: priority between 0 and 1

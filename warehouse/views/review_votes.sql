@@ -1,4 +1,5 @@
--- what: who says what of each post that people judged: the people, the dump's policy in force, and the latest model
+-- what: who says what of each post that people judged: the people, the dump's policy in force, and the model that doubts
+--       (the champion where it was mined)
 -- grain: post_id, rater
 -- reads: answers, policy_labels, policy_in_force, predictions, doubting_models, posts
 create or replace view main.review_votes as

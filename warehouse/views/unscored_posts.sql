@@ -1,4 +1,5 @@
--- what: posts that a model of their task has not scored yet, and which of its networks has never seen each
+-- what: posts with a place that a model of their task has not scored yet, and which of its networks has never seen each;
+--       of a post without a place (`unplaced_posts`) nobody knows yet whether it is a twin of what the model learned
 --       fold: of the fold model that never saw the post or a twin; null for the model itself
 -- grain: model_id, post_id
 -- reads: models, posts, training_posts, clusters, splits, predictions
@@ -31,8 +32,8 @@ seen as (
         case when l.post_id is not null then l.held_out_by when t.n = 1 then t.held_out_by end as held_out_by
     from waiting w
     left join learned l on l.model_id = w.model_id and l.post_id = w.post_id
-    left join splits s on s.post_id = w.post_id
-    left join clusters c on c.post_id = w.post_id
+    join splits s on s.post_id = w.post_id
+    join clusters c on c.post_id = w.post_id
     left join twins t on t.model_id = w.model_id and t.cluster_id = c.cluster_id
 )
 select

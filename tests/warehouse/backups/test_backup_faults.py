@@ -1,15 +1,19 @@
 """Backups amid writers, and backups and restores that are killed: of one moment, and finished by the same command."""
 
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.small_disk import small_disk
 from tests.warehouse.conftest import Fill, a_post
-from warehouse import Store
+from warehouse import Store, committed
 from warehouse.backup import backup
+from warehouse.errors import BackupError
 from warehouse.restoring import restore, states
 from warehouse.shelf import Shelf
 
@@ -101,3 +105,53 @@ def test_a_killed_restore_leaves_no_store_and_the_same_command_goes_on(store: St
         assert not (tmp_path / "new").exists()
     assert n_posts(Store.open(restore(tmp_path / "kept", tmp_path / "new").root)) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "new", "store"]
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Path]:
+    """An empty disk, which cannot be renamed away."""
+    with small_disk(tmp_path / "mounted", 16) as disk:
+        (disk / "lost+found").mkdir()
+        yield disk
+
+
+def test_a_store_is_restored_into_a_mounted_folder_also_after_a_kill(
+    store: Store, fill: Fill, tmp_path: Path, mounted: Path
+):
+    fill(1, posts=[a_post("1")])
+    backup(store, tmp_path / "kept")
+    assert killed("restore", tmp_path / "kept", mounted, 2) == -signal.SIGKILL
+    assert not (mounted / "msa.duckdb").exists()
+    assert n_posts(Store.open(restore(tmp_path / "kept", mounted).root)) == 1
+    assert not [path for path in mounted.iterdir() if path.name.startswith(".")]
+    with pytest.raises(BackupError, match="there already"):
+        restore(tmp_path / "kept", mounted)
+
+
+def test_what_a_killed_restore_has_put_in_place_is_taken_back_and_what_is_not_its_own_is_left(
+    store: Store, fill: Fill, tmp_path: Path, mounted: Path
+):
+    fill(1, posts=[a_post("1")])
+    state = backup(store, tmp_path / "kept").state
+    (mounted / f".restoring-{state}").mkdir()
+    (mounted / "letter.txt").touch()
+    with pytest.raises(BackupError, match="there already"):
+        restore(tmp_path / "kept", mounted)
+    (mounted / "letter.txt").unlink()
+    shutil.copytree(store.places.facts, mounted / "facts")
+    assert n_posts(Store.open(restore(tmp_path / "kept", mounted).root)) == 1
+
+
+def test_a_journal_that_is_folded_while_it_is_copied_is_looked_for_again(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    journal = store.places.journal / "caption" / "answers.jsonl"
+    journal.parent.mkdir(parents=True)
+    journal.write_text("{}\n")
+
+    def folded_meanwhile(path: Path, aside: Path) -> Path:
+        path.unlink()
+        return Path(shutil.copyfile(path, aside))
+
+    monkeypatch.setattr(committed, "_copy", folded_meanwhile)
+    assert backup(store, tmp_path / "kept").n_runs == 1
