@@ -65,7 +65,7 @@ if is_first:
     retrain(Store.open(Path(store)), towers="tiny", folds=2, epochs=6)
 else:
     pull_flow(store)
-    retrain_flow(store, at_least=10)
+    retrain_flow(store, at_least=1)
 score_flow(store)
 curate_flow(store, captioner="pixels", review_batch=n)
 """

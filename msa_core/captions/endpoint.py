@@ -34,7 +34,13 @@ class Endpoint:
         self.request = request
         self.base_url = base_url
         self.client = openai.AsyncOpenAI(
-            base_url=base_url, api_key=api_key or NO_KEY, timeout=timeout_s, max_retries=0, organization="", project=""
+            base_url=base_url,
+            api_key=api_key or NO_KEY,
+            timeout=timeout_s,
+            max_retries=0,
+            organization="",
+            project="",
+            http_client=openai.DefaultAioHttpClient(),
         )
         self._takes_schema: bool | None = None  # not known yet
         self._has_answered = False

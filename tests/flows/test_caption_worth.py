@@ -126,7 +126,7 @@ def test_the_test_split_is_never_read(planted, tmp_path):
     with other.begin("review-pull", parameters={}, inputs=[], version=1) as run:
         table = "select * exclude (run_id, origin_run_id) from annotations where post_id in (select unnest($ids))"
         with other.moment() as moment:
-            given = moment.rows(table, ids=damaged).to_pylist()
+            given = moment.table(table, ids=damaged).to_pylist()
         run.write("annotations", [_contradicted(row) for row in given])
     assert worth(other, **QUICK).figures == done.figures
     sealed = [f"{n:064x}" for n in range(N) if split_of(n) == "test"]
