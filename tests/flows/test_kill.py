@@ -21,7 +21,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     return {
         "ingest": ["ingest", "mvsa-single", str(dump), "--source", "drawn"],
         "split": ["split"],
-        "snapshot": ["snapshot", "--keep-leaks"],
+        "snapshot": ["snapshot"],
         "train": TRAIN,
         "score": ["score"],
         "mine": ["mine", "--at-least", "0"],
