@@ -1,4 +1,4 @@
-"""Claim: with 1,000,000 predictions in the store, stories of many posts at once take ≤ 50 ms each.
+"""Claim: with 1,000,000 predictions in the store, stories of 24 posts at once take ≤ 50 ms each; one alone takes more.
 
     python benchmarks/why.py [--predictions 1000000] [--keep FOLDER]
 
