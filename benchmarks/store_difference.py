@@ -14,8 +14,11 @@ def unequal_files(one: Path, other: Path) -> tuple[int, Counter[str]]:
     is named by what it read, pulls of reviews among it, so files are compared by fact, verb and content.
     """
     ours, theirs = _files(one), _files(other)
-    unequal = (ours - theirs) + (theirs - ours)
-    return ours.total(), Counter({name: n for (name, _), n in unequal.items()})
+    unequal: Counter[str] = Counter()
+    for side, more in (("first", ours - theirs), ("second", theirs - ours)):
+        for (name, _), n in more.items():
+            unequal[f"{name}, only of the {side}"] += n
+    return ours.total(), unequal
 
 
 def unequal_rows(one: Path, other: Path) -> dict[str, tuple[int, int, int]]:
