@@ -16,7 +16,7 @@ from msa_core.errors import DumpError
 
 UNPACKING_ERRORS = (
     *(OSError, EOFError, ValueError),
-    *(RuntimeError, NotImplementedError),  # a zip that is encrypted, or packed by a method that is not here
+    *(RuntimeError, NotImplementedError),  # how zipfile refuses an encrypted zip, or an unknown packing
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
 )
 ENDINGS = ("zip", "tar", "tar.gz", "tgz", "tar.bz2", "tar.xz")

@@ -106,9 +106,12 @@ def test_a_broken_or_locked_archive_is_an_error(tmp_path: Path):
     locked = bytearray(whole)
     locked[whole.index(b"PK\x01\x02") + 8] |= 1
     locked[6] |= 1
-    write(tmp_path, {"locked.zip": bytes(locked)})
+    unknown = bytearray(whole)
+    unknown[whole.index(b"PK\x01\x02") + 10] = unknown[8] = 99  # packed by a method that Python does not know
+    write(tmp_path, {"locked.zip": bytes(locked), "unknown.zip": bytes(unknown)})
     assert "cannot be unpacked" in refused(tmp_path / "damaged.zip", tmp_path / "scratch")
     assert "encrypted" in refused(tmp_path / "locked.zip", tmp_path / "scratch")
+    assert "compression method" in refused(tmp_path / "unknown.zip", tmp_path / "scratch")
     assert "zip, tar" in refused(tmp_path / "words.rar", tmp_path / "scratch")
 
 
