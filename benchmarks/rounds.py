@@ -156,7 +156,9 @@ def _wait_for(url: str) -> None:
 def compared(one: Store, other: Store) -> int:
     """Prints what the stores do not agree on; how many things."""
     n_files, unequal = unequal_files(one.places.root, other.places.root)
-    print(f"\n{n_files} files of deterministic verbs, {unequal.total()} differ {dict(unequal) or ''}")
+    print(f"\n{n_files} files of deterministic verbs, {len(unequal)} differ")
+    for path in unequal:
+        print(f"  {path}")
     rows = unequal_rows(one.places.root, other.places.root)
     for name, (n, less, more) in rows.items():
         if n or more:
@@ -167,7 +169,7 @@ def compared(one: Store, other: Store) -> int:
             broken = [f"{each.relation}: {each.promise}" for each in audit(moment) if each.n_broken]
         print(f"audit of the {name} store: {broken or 'clean'}")
         n_unequal += len(broken)
-    return n_unequal + unequal.total()
+    return n_unequal + len(unequal)
 
 
 def shown(rounds: Sequence[Round], picture: Path) -> None:

@@ -1,24 +1,25 @@
 """What two stores that lived through the same do not agree on: files byte by byte, rows without observed columns."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 from warehouse import Store, declarations
+from warehouse.places import Places
 
 BYTE_FOR_BYTE = ("ingest", "split", "snapshot", "train", "score")  # their runs depend on nothing that is observed
 NAMES = ("run_id", "origin_run_id")
 
 
-def unequal_files(one: Path, other: Path) -> tuple[int, Counter[str]]:
+def unequal_files(one: Path, other: Path) -> tuple[int, list[str]]:
     """Fact files of verbs that promise equal bytes: how many were compared, and those that one of the two lacks. A run
     is named by what it read, pulls of reviews among it, so files are compared by fact, verb and content.
     """
     ours, theirs = _files(one), _files(other)
-    unequal: Counter[str] = Counter()
-    for side, more in (("first", ours - theirs), ("second", theirs - ours)):
-        for (name, _), n in more.items():
-            unequal[f"{name}, only of the {side}"] += n
-    return ours.total(), unequal
+    unequal = []
+    for has, lacks in ((ours, theirs), (theirs, ours)):
+        for content, paths in has.items():
+            unequal += map(str, paths[len(lacks.get(content, ())) :])
+    return sum(map(len, ours.values())), unequal
 
 
 def unequal_rows(one: Path, other: Path) -> dict[str, tuple[int, int, int]]:
@@ -35,12 +36,13 @@ def unequal_rows(one: Path, other: Path) -> dict[str, tuple[int, int, int]]:
     return found
 
 
-def _files(store: Path) -> Counter[tuple[str, bytes]]:
+def _files(store: Path) -> dict[tuple[str, bytes], list[Path]]:
     """By fact, verb and content; runs and their times are left out, and what a killed run left that never committed."""
-    found: Counter[tuple[str, bytes]] = Counter()
-    for path in (store / "facts").glob("*/run_id=*/*.parquet"):
-        verb, fact = path.parent.name.removeprefix("run_id=").rpartition("-")[0], path.parent.parent.name
-        is_committed = (store / "facts" / "runs" / path.parent.name).exists()
-        if is_committed and verb in BYTE_FOR_BYTE and fact != "runs":
-            found[f"{fact} of {verb}", path.read_bytes()] += 1
+    found: dict[tuple[str, bytes], list[Path]] = defaultdict(list)
+    places = Places(store)
+    for path in sorted(store.glob("facts/*/run_id=*/*.parquet")):
+        run_id, fact = path.parent.name.removeprefix("run_id="), path.parent.parent.name
+        verb = run_id.rpartition("-")[0]
+        if places.commit(run_id).exists() and verb in BYTE_FOR_BYTE and fact != "runs":
+            found[f"{fact} of {verb}", path.read_bytes()].append(path)
     return found

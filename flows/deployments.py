@@ -40,7 +40,7 @@ DUTIES = (
     Duty("pull", "*/15 * * * *", QUARTER, ("review",), "Answers and consensus, every quarter of an hour."),
     Duty(
         "retrain", "0 2 * * 1", DAY, ("model",), "Drift, challenger and gate: weekly, and when a round is finished.",
-        parameters=("towers",),
+        parameters=("towers", "at_least", "days", "fewest"),
     ),
     Duty(
         "report", "30 6 * * *", HALF_DAY, ("report",), "The page, a link to it and a picture, daily.",

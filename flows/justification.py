@@ -18,6 +18,7 @@ DRIFT = (
     "select why from standing_drift where model_id = $model and is_drifted"
     " and ($since is null or measured_at > $since) order by source nulls first limit 1"
 )
+EARLY = 0.05  # of the days: a training takes its time before it is judged
 UNLEARNED = "select count(*) from drift_posts where model_id = $model and side = 'current'"
 
 
@@ -30,6 +31,13 @@ class Enough:
     at_least: int = 50
     share: float = 0.05
     days: float | None = None
+
+    def is_old(self, days: float) -> bool:
+        """Whether so many days are enough. A weekly schedule finds a verdict that is a little younger than a week."""
+        return self.days is not None and days >= (1 - EARLY) * self.days
+
+
+ENOUGH = Enough()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +77,9 @@ def justification(store: Store, model_id: str, enough: Enough) -> Justification:
         is_changed_since, more = _changed(diff(store, one=judged.snapshot_id), of_judged, enough)
         is_changed, words = is_changed and is_changed_since, f"{words}; {more}"
     days = (datetime.now(UTC) - since).total_seconds() / 86_400
-    is_old = enough.days is not None and days >= enough.days
     what = "a verdict" if judged else "it was trained"
     told = [words, f"drift: {drift}" if drift else "no new drift is known", f"{days:.0f} days since {what}"]
-    return Justification(is_changed or drift is not None or is_old, "; ".join(told), changed.other)
+    return Justification(is_changed or drift is not None or enough.is_old(days), "; ".join(told), changed.other)
 
 
 def is_overtaken(store: Store, snapshot_id: str, enough: Enough) -> bool:

@@ -11,6 +11,9 @@ DEFAULT_STORE = Path("store")
 
 StoreOption = Annotated[Path, typer.Option("--store", envvar="MSA_STORE", help="Folder of the store.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Run again although the same run stands; it is replaced.")]
+AtLeastOption = Annotated[int, typer.Option(min=1, help="Changed labels that justify a challenger.")]
+DaysOption = Annotated[float | None, typer.Option(min=0, help="Or so many days since the last verdict.")]
+FewestOption = Annotated[int, typer.Option(min=1, help="Test posts without which nothing is told.")]
 
 
 def open_store(root: Path) -> Store:

@@ -8,8 +8,8 @@ import typer
 
 from flows.challenger import CHAMPION, Challenge, Start, begun, start_of, trained, unfinished
 from flows.gate import Gated, gate, say_gated
-from flows.justification import Enough, is_overtaken, justification
-from flows.options import DEFAULT_STORE, StoreOption, open_store
+from flows.justification import ENOUGH, Enough, is_overtaken, justification
+from flows.options import DEFAULT_STORE, AtLeastOption, DaysOption, FewestOption, StoreOption, open_store
 from flows.output import say
 from flows.progress import progress
 from flows.readings import BUDGET, FEWEST, Terms
@@ -21,7 +21,6 @@ from msa_core.errors import GateError
 from warehouse import Store
 
 FOLDS = 5
-ENOUGH = Enough()
 JUDGED = (
     "select p.model_id || ' learned from these very labels and was ' || p.verdict from promotions p"
     " join models m using (model_id) where p.champion_id = $champion and p.decided_by = 'gate'"
@@ -94,16 +93,16 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     store: StoreOption = DEFAULT_STORE,
     source: Annotated[str | None, typer.Option(help="Of the first model: the source whose labels train.")] = None,
     task: Annotated[str | None, typer.Option(help="Whose champion, where there are several.")] = None,
-    at_least: Annotated[int, typer.Option(min=1, help="Changed labels that justify it.")] = ENOUGH.at_least,
+    at_least: AtLeastOption = ENOUGH.at_least,
     share: Annotated[float, typer.Option(min=0, max=1, help="Or this share of the labels.")] = ENOUGH.share,
-    days: Annotated[float | None, typer.Option(min=0, help="Or so many days since the last verdict.")] = None,
+    days: DaysOption = None,
     start: Annotated[str, typer.Option(help=START_HELP)] = CHAMPION,
     towers: Annotated[str, typer.Option(help=f"Of the first model: {TOWERS_HELP}")] = "auto",
     folds: Annotated[int, typer.Option(min=0, help="Of the first model: fold models; 0 for none.")] = FOLDS,
     epochs: Annotated[int | None, typer.Option(min=1, help="At most so many; else as the champion was asked.")] = None,
     margin: Annotated[float | None, typer.Option(min=0, max=0.1, help="F1 that a label may lose. [0.05]")] = None,
     test_read_budget: Annotated[int, typer.Option(min=1, help="Readings of the test score, in all.")] = BUDGET,
-    fewest: Annotated[int, typer.Option(min=1, help="Test posts without which nothing is told.")] = FEWEST,
+    fewest: FewestOption = FEWEST,
     force: Annotated[bool, typer.Option("--force", help="Also where nothing justifies it.")] = False,
 ) -> None:
     """Print why a challenger was made or not, the verdict on it, and which model stands."""

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.caption_options import FREE, Paying, PriceOption, paying_of
-from flows.options import DEFAULT_STORE, StoreOption, open_store
+from flows.justification import ENOUGH, Enough
+from flows.options import DEFAULT_STORE, AtLeastOption, DaysOption, FewestOption, StoreOption, open_store
+from flows.readings import FEWEST
 from flows.review_server import say_now
 from flows.train import TOWERS_HELP
 from msa_core.errors import MsaError
@@ -38,6 +40,8 @@ class Asked:
     metrics_port: int = 9464
     reports: Path | None = None
     towers: str = "auto"
+    enough: Enough = ENOUGH
+    fewest: int = FEWEST
     captioner: str = "auto"
     crons: dict[str, str] = field(default_factory=dict)
     at_once: int = 2
@@ -52,6 +56,9 @@ class Asked:
             "output": str(pages),
             "pages_url": f"{metrics}/reports",
             "towers": self.towers,
+            "at_least": self.enough.at_least,
+            "days": self.enough.days,
+            "fewest": self.fewest,
             "captioner": self.captioner,
             "budget_usd": self.paying.budget_usd,
             "prompt_price": prices.prompt if prices else None,
@@ -179,6 +186,9 @@ def command(
     metrics_port: Annotated[int, typer.Option(min=0, max=65535, help="On 127.0.0.1; 0: any free one.")] = 9464,
     reports: Annotated[Path | None, typer.Option(help="Folder for the pages. [STORE/reports]")] = None,
     towers: Annotated[str, typer.Option(help=f"Of challengers: {TOWERS_HELP}")] = "auto",
+    at_least: AtLeastOption = ENOUGH.at_least,
+    days: DaysOption = ENOUGH.days,
+    fewest: FewestOption = FEWEST,
     captioner: Annotated[str, typer.Option(help=CAPTIONER_HELP)] = "auto",
     budget_usd: Annotated[float | None, typer.Option(help="US dollars that a run of curate may spend.")] = None,
     prompt_price: PriceOption = None,
@@ -191,7 +201,10 @@ def command(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     crons = dict(_pair(each) for each in cron or ())
     paying = paying_of(prompt_price, completion_price, budget_usd)
-    asked = Asked(inbox, host, port, metrics_port, reports, towers, _known(captioner), crons, at_once, paying)
+    enough = Enough(at_least, days=days)
+    asked = Asked(
+        inbox, host, port, metrics_port, reports, towers, enough, fewest, _known(captioner), crons, at_once, paying
+    )
     serve(opened, asked=asked, on_ready=lambda ui, metrics: _welcome(opened, asked, ui, metrics))
     say_now("stopped")
 

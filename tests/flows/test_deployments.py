@@ -18,6 +18,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.caption_options import paying_of
 from flows.deployments import DUTIES, on_crons, runner_deployment
+from flows.justification import Enough
 from flows.logs import without_secrets
 from flows.scheduled.punctual import lateness
 from flows.secret_blocks import block_of, load
@@ -70,19 +71,22 @@ def test_prefect_yaml_names_only_what_the_flow_takes():
 
 def test_what_is_off_is_started_by_no_event_either():
     triggers = {}
+    given = dict.fromkeys(("store", "towers", "at_least", "days", "fewest"))
     for cron in ("0 2 * * 1", "off"):
         (duty,) = [duty for duty in on_crons({"retrain": cron}) if duty.name == "retrain"]
-        made = runner_deployment(duty, name="a", given={"store": "s", "towers": "tiny"}, store_id="b" * 32)
+        made = runner_deployment(duty, name="a", given=given, store_id="b" * 32)
         triggers[cron] = (len(made.schedules), len(made.triggers))
     assert triggers == {"0 2 * * 1": (1, 1), "off": (0, 0)}
 
 
 def test_what_is_asked_of_msa_serve_reaches_the_deployment(tmp_path: Path):
-    asked = Asked(tmp_path, captioner="auto", paying=paying_of(0.1, 0.4, 2.5))
+    asked = Asked(tmp_path, enough=Enough(9, days=6), fewest=12, paying=paying_of(0.1, 0.4, 2.5))
     given = asked.given(filled(tmp_path / "store", "empty"), inbox=tmp_path, pages=tmp_path, metrics="http://a")
-    (duty,) = [duty for duty in DUTIES if duty.name == "curate"]
-    parameters = runner_deployment(duty, name="a", given=given, store_id="b" * 32).parameters
-    assert [parameters[name] for name in ("budget_usd", "prompt_price", "completion_price")] == [2.5, 0.1, 0.4]
+    told = {}
+    for duty in DUTIES:
+        told |= runner_deployment(duty, name="a", given=given, store_id="b" * 32).parameters
+    assert [told[name] for name in ("budget_usd", "prompt_price", "completion_price")] == [2.5, 0.1, 0.4]
+    assert [told[name] for name in ("at_least", "days", "fewest")] == [9, 6, 12]
 
 
 def test_a_cron_is_changed_or_put_off_by_name():

@@ -104,6 +104,12 @@ def test_time_is_counted_since_the_last_verdict(store: Store):
     assert not is_justified(store, replace(NEVER, days=0))
 
 
+def test_a_weekly_schedule_finds_a_verdict_of_last_week_old_enough():
+    weekly = replace(NEVER, days=7)
+    assert [weekly.is_old(days) for days in (0, 6.5, 6.7, 7)] == [False, False, True, True]
+    assert not NEVER.is_old(10_000)
+
+
 def strange(store: Store, numbers: range) -> None:
     """Posts of another world arrive, and drift is measured."""
     posts = {f"other:{n:03}": "pool" for n in numbers}
