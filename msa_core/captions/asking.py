@@ -5,8 +5,10 @@ is drawn once more at another temperature; when images in a row are given up, th
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from time import monotonic
 from typing import Any
 
@@ -20,7 +22,8 @@ from msa_core.errors import CaptionError
 from msa_core.records import Caption
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 20.0
-AHEAD = 4  # images that are made ready while as many calls as allowed are in flight
+READ_AT_ONCE = 8  # images
+AHEAD = 16  # images that are made ready while as many calls as allowed are in flight
 DOUBTS = 10  # images rejected in a row: then it is not the images
 LONGEST_REST_S = 600.0  # a longer wish, or so long without an answer, ends the command
 
@@ -62,6 +65,7 @@ class Asking:
         self._free = asyncio.Semaphore(limits.n_at_once)
         self._answers: asyncio.Queue[tuple[list[Caption], asyncio.Future[None] | None] | None] = asyncio.Queue()
         self._reading = asyncio.Lock()
+        self._read: deque[Picture] = deque()
         self._knows = knows
         self._doubted: list[Caption] = []
         self._last_good_at = monotonic()
@@ -90,11 +94,17 @@ class Asking:
 
     async def _work(self, left: Iterator[Picture]) -> None:
         while not self._is_spent:
-            async with self._reading:  # a store is read by one at a time
-                picture = await asyncio.to_thread(_next, left)
+            picture = await self._next(left)
             if picture is None:
                 return
             await self._describe(picture)
+
+    async def _next(self, left: Iterator[Picture]) -> Picture | None:
+        """A store is read by one at a time, some pictures at once: each change of threads costs."""
+        async with self._reading:
+            if not self._read:
+                self._read.extend(await asyncio.to_thread(_some, left))
+            return self._read.popleft() if self._read else None
 
     async def _describe(self, picture: Picture) -> None:
         """At most two answers: the first, and one at another temperature where the gate refuses it."""
@@ -208,5 +218,5 @@ class Asking:
                     kept.set_result(None)
 
 
-def _next(left: Iterator[Picture]) -> Picture | None:
-    return next(left, None)
+def _some(left: Iterator[Picture]) -> list[Picture]:
+    return list(islice(left, READ_AT_ONCE))

@@ -1,6 +1,7 @@
 """Words that judge mood, emotion or quality; objective ones (smiling, crying, birthday) and names pass."""
 
 import re
+from functools import lru_cache
 
 from msa_core.captions.gate.lexicon import WORD, lexicon
 from msa_core.captions.gate.own_words import Told
@@ -22,6 +23,7 @@ def is_judgement(said: Told) -> bool:
     return lexicon().judging_phrases.search(plain) is not None
 
 
+@lru_cache(2**16)
 def _judges(word: str) -> bool:
     """The word, or what it is made from."""
     judging = lexicon().judging_words
