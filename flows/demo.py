@@ -1,8 +1,10 @@
 """`msa demo`: from nothing to a trained, scored, mined and reported dump, with nothing from outside."""
 
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import rmtree
+from shutil import rmtree, which
 from time import monotonic
 from typing import Annotated
 
@@ -133,6 +135,7 @@ def _next(done: Demo) -> tuple[str, ...]:
         f"store         {done.store}",
         f"the truth     {done.dump / 'truth.csv'}",
         "",
+        *_activation(),
         "next, look at the report, then ask:",
         f"  msa sql 'from queue limit 10' --store {done.store}",
         f"  msa sql 'from label_errors limit 10' --store {done.store}",
@@ -141,6 +144,14 @@ def _next(done: Demo) -> tuple[str, ...]:
         "and on a dump of your own:",
         "  msa init && msa loop FORMAT PATH --source NAME --towers tiny",
     )
+
+
+def _activation() -> tuple[str, ...]:
+    """How the shell comes to know `msa`, where it does not."""
+    script = Path(sys.executable).with_name("activate")
+    if which("msa") is not None or not script.exists():
+        return ()
+    return ("so that your shell knows msa:", f"  . {os.path.relpath(script)}")
 
 
 def _n_broken(store: Store) -> int:
