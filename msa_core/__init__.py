@@ -1,11 +1,15 @@
 """The words, dump readers, models, training, scoring, mining and metrics. Pure: values in, values out."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from msa_core.classifier import Classifier
 
 __all__ = ["Classifier"]
+
+# Before torch comes: its threads would wait by spinning, and two trainings on the same cores starve one another.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def __getattr__(name: str) -> Any:
