@@ -1,9 +1,9 @@
 """Claim: `msa compact` needs no more memory for large runs than for small ones: it merges within a fixed bound.
 
-    python benchmarks/compact.py [--predictions 2000000] [--image-mb 2000]
+    python benchmarks/compact.py [--predictions 2000000] [--runs 200] [--image-mb 2000]
 
 Each merge runs in a process of its own, whose peak of resident memory is told beside that of one which merges next to
-nothing. Predictions lie in 200 runs whose posts interleave, so that all must be sorted; images lie in runs of 50 MB.
+nothing. Predictions lie in runs whose posts interleave, so that all must be sorted; images lie in runs of 50 MB.
 """
 
 import argparse
@@ -20,7 +20,6 @@ from sql import rows
 from msa_core.records import Image
 from warehouse import Store
 
-N_RUNS = 200
 IMAGES_A_RUN, BYTES_AN_IMAGE = 125, 400_000
 MERGE = """
 import resource, sys, time
@@ -34,11 +33,11 @@ print(f"{done.n_runs}\\t{done.n_rows}\\t{time.perf_counter() - start:.1f}\\t{pea
 """
 
 
-def predictions(store: Store, n: int) -> None:
-    """`n` of them in 200 runs; run k holds every 200th post."""
-    for number in range(N_RUNS):
-        some = rows(0, n // N_RUNS, number)
-        ids = [f"mvsa:{place * N_RUNS + number:09d}" for place in range(n // N_RUNS)]
+def predictions(store: Store, n: int, n_runs: int) -> None:
+    """`n` of them; run k holds every `n_runs`th post, from k on."""
+    for number in range(n_runs):
+        some = rows(0, n // n_runs, number)
+        ids = [f"mvsa:{place * n_runs + number:09d}" for place in range(n // n_runs)]
         _commit(store, number, "predictions", some.set_column(0, "post_id", pa.array(ids)))
 
 
@@ -73,11 +72,12 @@ def main() -> None:
     """Print runs, rows, seconds and peak memory of three merges."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--predictions", type=int, default=2_000_000)
+    parser.add_argument("--runs", type=int, default=200, help="in which the predictions lie")
     parser.add_argument("--image-mb", type=int, default=2000)
     asked = parser.parse_args()
     print("what\truns\trows\tseconds\tpeak MB")
-    measure("next to nothing", lambda store: predictions(store, N_RUNS))
-    measure(f"{asked.predictions:,} predictions", lambda store: predictions(store, asked.predictions))
+    measure("next to nothing", lambda store: predictions(store, asked.runs, asked.runs))
+    measure(f"{asked.predictions:,} predictions", lambda store: predictions(store, asked.predictions, asked.runs))
     measure(f"{asked.image_mb:,} MB of images", lambda store: images(store, asked.image_mb))
 
 

@@ -26,7 +26,6 @@ from warehouse import Store
 
 TOP = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("MSA_SHARED_DATA", TOP.parent / "shared" / "data"))
-ROUNDS = 5
 MEASURE = """
 import resource, sys
 from pathlib import Path
@@ -42,6 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--posts", type=int, default=2400, help="of the sample dump that is timed")
     parser.add_argument("--memory-posts", type=int, default=400, help="of the smaller dump whose memory is taken")
+    parser.add_argument("--rounds", type=int, default=5, help="of which the best counts")
     sizes = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
@@ -52,14 +52,14 @@ def main() -> None:
             print(f"no {SHARED / 'mvsa_single'}: set MSA_SHARED_DATA for the real dump", file=sys.stderr)
         print("dump\tposts\tposts/s\tfloor posts/s\tratio\tratio of processor time")
         for name, dump in dumps.items():
-            _speed(name, dump, scratch)
+            _speed(name, dump, scratch, sizes.rounds)
         _memory(scratch, sizes.memory_posts)
 
 
-def _speed(name: str, dump: Path, scratch: Path) -> None:
+def _speed(name: str, dump: Path, scratch: Path, n_rounds: int) -> None:
     """Floor and ingest take turns, so that what else the machine does meets both; the best round of each counts."""
     floors, ingests = [], []
-    for number in range(ROUNDS):
+    for number in range(n_rounds):
         floors.append(_timed(partial(_floor, dump)))
         store = Store.init(scratch / f"{name}-{number}")
         ingests.append(_timed(partial(ingest, store, format="mvsa-single", path=dump, source="timed")))

@@ -21,8 +21,9 @@ import numpy as np
 from label_studio_sdk import LabelStudio
 from PIL import Image as Picture
 
+from flows.review_choice import choosing
 from flows.review_pull import pull
-from flows.review_push import NEXT, Asked, push
+from flows.review_push import Asked, push
 from flows.review_round import task_post
 from labelstudio.screen import screen
 from labelstudio.server import running
@@ -109,8 +110,8 @@ def timed(work: Callable[[], object]) -> float:
 
 def tasks_of(store: Store) -> list[dict[str, object]]:
     """What our push sends, in the form of the SDK's import."""
-    with store.moment() as moment:
-        rows = moment.table(NEXT, task="sentiment", source=None, n=10**9).to_pylist()
+    with choosing(store, "sentiment") as choice:
+        rows = choice.next(source=None, n=10**9)
     return [as_task(task_post(row, "0001", ("/data/local-files/?d=msa/x.jpg",), 1), opinion="shown") for row in rows]
 
 

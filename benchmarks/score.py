@@ -24,7 +24,7 @@ from flows.train import train
 from msa_core import Classifier
 from msa_core.batches import Batch, make_batch, scoring_order
 from msa_core.precision import autocast
-from msa_core.records import Annotation, Image, Post, PostImage, Split
+from msa_core.records import Annotation, Cluster, Image, Post, PostImage, Split
 from msa_core.sample_dump.phrases import compose
 from warehouse import Store
 
@@ -57,8 +57,9 @@ def measure(folder: Path, size: str, n_posts: int, n_rounds: int) -> None:
     for n in range(n_rounds):
         bare.append(timed_forward(classifier, ready))
         start = time.perf_counter()
-        score(store, source=f"round{n}")
+        done = score(store, source=f"round{n}")
         ours.append(time.perf_counter() - start)
+        assert done.n_posts == n_posts, f"{done.n_posts} posts were scored, not {n_posts}"
     rates = n_posts / min(ours), n_posts / min(bare)
     precision = classifier.network.config.precision
     print(f"{size}\t{precision}\t{rates[0]:.0f}\t{rates[1]:.0f}\t{rates[0] / rates[1]:.2f}", flush=True)
@@ -95,6 +96,7 @@ def made_store(root: Path, n_posts: int, sources: list[str]) -> Store:
         run.write("images", [_image(n, root.parent / "one.jpg", random) for n in range(N_IMAGES)])
         run.write("posts", [_post(name, compose(LABELS[n % 3], random)) for n, name in enumerate(names)])
         run.write("post_images", [PostImage(name, 0, f"{n % N_IMAGES:064x}") for n, name in enumerate(names)])
+        run.write("clusters", [Cluster(name, f"cluster-{name}", "none") for name in names])
         run.write("splits", [Split(name, "train", n % 5, False) for n, name in enumerate(names)])
         labelled = enumerate(names[:N_LABELLED])
         run.write(

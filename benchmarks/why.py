@@ -1,6 +1,6 @@
 """Claim: with 1,000,000 predictions in the store, stories of 24 posts at once take ≤ 50 ms each; one alone takes more.
 
-    python benchmarks/why.py [--predictions 1000000] [--keep FOLDER]
+    python benchmarks/why.py [--predictions 1000000] [--times 15] [--keep FOLDER]
 
 200,000 posts of 5 models, each post with two annotations, a cluster, a place, a row in every snapshot and a doubt. The
 floor is the post's predictions from the fact alone. The first line binds every view anew: what `msa why` pays.
@@ -20,7 +20,7 @@ import pyarrow as pa
 from flows.why import stories, why
 from warehouse import Moment, Store
 
-N_MODELS, POSTS_A_RUN, N_AT_ONCE, TIMES = 5, 50_000, 24, 15
+N_MODELS, POSTS_A_RUN, N_AT_ONCE = 5, 50_000, 24
 LABELS = np.array(["negative", "neutral", "positive"])
 STAMP = pa.timestamp("us", tz="UTC")
 
@@ -126,8 +126,8 @@ def fill(store: Store, n_posts: int) -> None:
         commit(store, "mine", f"{number}", doubts=doubts)
 
 
-def milliseconds(ask: Callable[[], object], times: int = TIMES) -> float:
-    """The median."""
+def milliseconds(ask: Callable[[], object], times: int) -> float:
+    """The median of several askings."""
     taken = []
     for _ in range(times):
         start = time.perf_counter()
@@ -145,9 +145,10 @@ def main() -> None:
     """Print one line a question."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--predictions", type=int, default=1_000_000)
+    parser.add_argument("--times", type=int, default=15, help="a question is asked")
     parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
-    n_posts = options.predictions // N_MODELS
+    n_posts, times = options.predictions // N_MODELS, options.times
     with tempfile.TemporaryDirectory() as folder:
         root = options.keep or Path(folder) / "store"
         is_filled = (root / "msa.duckdb").exists()
@@ -156,14 +157,15 @@ def main() -> None:
             fill(store, n_posts)
         every = [f"bench:{number:09d}" for number in range(0, n_posts, n_posts // N_AT_ONCE)][:N_AT_ONCE]
         middle = every[len(every) // 2]
-        print(f"{options.predictions} predictions of {n_posts} posts; medians of {TIMES}")
+        print(f"{options.predictions} predictions of {n_posts} posts; medians of {times}")
         print("question\tms a post")
-        print(f"msa why, store opened, one post\t{milliseconds(lambda: why(store, post_id=middle)):.0f}")
-        print(f"the same, {len(every)} posts at once\t{milliseconds(lambda: stories(store, every)) / len(every):.1f}")
+        print(f"msa why, store opened, one post\t{milliseconds(lambda: why(store, post_id=middle), times):.0f}")
+        together = milliseconds(lambda: stories(store, every), times) / len(every)
+        print(f"the same, {len(every)} posts at once\t{together:.1f}")
         with store.moment() as moment:
             for relation in ("predictions", "post_events", "labels", "lineage"):
                 asked(moment, relation, middle)
-                taken = milliseconds(lambda name=relation: asked(moment, name, middle))  # type: ignore[misc]
+                taken = milliseconds(lambda name=relation: asked(moment, name, middle), times)  # type: ignore[misc]
                 print(f"from {relation} where post_id = …\t{taken:.0f}")
 
 

@@ -13,6 +13,8 @@ from flows.caption_ledger import (
     Waiting,
     begin,
     fold,
+    idle,
+    is_last,
     keep,
     knows,
     pictures,
@@ -41,7 +43,7 @@ from flows.caption_options import (
     one_of,
     paying_of,
 )
-from flows.caption_plan import lines, plan
+from flows.caption_plan import affordable, lines, plan
 from flows.captioners import CAPTIONERS, USUAL, Asked, captioner_of, opened
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
@@ -56,15 +58,12 @@ from warehouse import Moment, Store, lease
 from warehouse.journal import Journal
 
 NOBODY = "no captioner is wanted; nothing was asked"
-
-
-HOPELESS = (CaptionReason.ENDPOINT_REJECTED, CaptionReason.UNREADABLE_IMAGE)
 AS_FAST, NOTHING = Limits(), Prices(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Captioned:
-    """`n_waiting` images still want a caption: given up for now, or beyond the budget."""
+    """`n_waiting` images still want a caption: given up for now, or beyond the budget. `idle`: why none did."""
 
     captioner: str
     run_id: str | None
@@ -72,6 +71,7 @@ class Captioned:
     outcome: Outcome
     n_waiting: int
     seconds: float
+    idle: str = ""
 
     @property
     def n_failed(self) -> int:
@@ -113,7 +113,11 @@ def caption(
         with store.moment() as moment:
             if not new_prompt:
                 refuse_another_prompt(moment, captioner)
-            rows = waiting(moment, captioner, scope, aside=under_way(store, captioner))
+            aside = under_way(store, captioner)
+            rows = waiting(moment, captioner, scope, aside=aside)
+            if not rows:
+                return _nothing(captioner, idle(moment, captioner, scope, n_under_way=len(aside)))
+            affordable(captioner, rows[:1], Paying(prices, paying.budget_usd))
             return _described(store, moment, captioner, rows, _Way(journal, limits, purse))
 
 
@@ -124,28 +128,30 @@ class _Way:
     purse: Purse
 
 
+def _nothing(captioner: Captioner, why: str) -> Captioned:
+    return Captioned(_name(captioner), None, (), Outcome(), 0, 0.0, why)
+
+
+def _name(captioner: Captioner) -> str:
+    return f"{captioner.name} ({captioner.model})"
+
+
 def _described(store: Store, moment: Moment, captioner: Captioner, rows: list[Waiting], way: _Way) -> Captioned:
     started = monotonic()
     kept: list[Caption] = []
     begin(way.journal, captioner)
     try:
-        outcome = _ask(moment, captioner, rows, way, kept) if rows else Outcome()
+        outcome = _ask(moment, captioner, rows, way, kept)
     finally:
         run_id = fold(store, way.journal)
     n_left = len(rows) - sum(map(is_last, kept))
-    name = f"{captioner.name} ({captioner.model})"
-    return Captioned(name, run_id, tuple(kept), outcome, n_left, monotonic() - started)
-
-
-def is_last(row: Caption) -> bool:
-    """Whether no second answer follows: it passed, it was the second, or asking again is useless."""
-    return row.status == "ok" or row.attempt % 2 == 1 or row.reason in HOPELESS
+    return Captioned(_name(captioner), run_id, tuple(kept), outcome, n_left, monotonic() - started)
 
 
 def told_of(done: Captioned) -> list[str]:
     """For whoever runs the command."""
     if not done.rows and not done.n_waiting:
-        return [f"nothing to do: every image in question has its caption of {done.captioner}, or was refused"]
+        return [f"nothing to do: {done.idle or 'no image in question waits for a caption'}"]
     refused = Counter(row.reason for row in done.rows if row.status == "refused")
     told = [
         f"{done.captioner}: {done.n_ok:,} images described in {done.seconds:.0f} s, {refused.total():,} answers refused"
@@ -154,7 +160,8 @@ def told_of(done: Captioned) -> list[str]:
     if done.cost_usd:
         told.append(f"cost ${done.cost_usd:.4f}; by day: msa sql 'from costs'")
     if done.n_failed:
-        told.append(f"{done.n_failed:,} images were given up for now; the same command asks again")
+        cause = f" ({done.outcome.cause})" if done.outcome.cause else ""
+        told.append(f"{done.n_failed:,} images were given up for now{cause}; the same command asks again")
     if done.outcome.lost_usd:
         told.append(f"at most ${done.outcome.lost_usd:.4f} more for calls whose answers never came")
     if done.outcome.is_spent:
@@ -210,6 +217,7 @@ def command(
     scope = Scope(one_of(posts), source, limit, retry_refused, with_text)
     paying = paying_of(prompt_price, completion_price, budget_usd)
     at = open_store(store)
+    done = None
     if dry_run:
         found = plan(at, asked=asked, scope=scope, prices=paying.prices, new_prompt=new_prompt)
         told = lines(found) if found else [NOBODY]
@@ -219,3 +227,5 @@ def command(
         told = told_of(done) if done else [NOBODY]
     for line in told:
         say(line)
+    if done and done.n_failed and not done.rows:
+        raise typer.Exit(1)

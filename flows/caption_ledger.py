@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from msa_core.captions.captioner import Captioner, Picture
+from msa_core.captions.reasons import CaptionReason
 from msa_core.errors import CaptionError
 from msa_core.records import Caption, CaptionPrompt
 from warehouse import Moment, Run, Store, digest
@@ -15,6 +16,8 @@ SUBJECTS = (
     "select image_sha256, text from caption_subjects "
     "where (is_hard or $is_all) and ($source is null or source = $source) order by place"
 )
+HOW_MANY = "select count(*) from caption_subjects where (is_hard or $is_all) and ($source is null or source = $source)"
+SOURCES = "select distinct source from posts order by source"
 ATTEMPTS = (
     "from caption_attempts where captioner = $captioner and model = $model "
     "and prompt_sha256 is not distinct from $prompt and parameters = $parameters"
@@ -27,6 +30,7 @@ UNDER_THIS = "select 1 from captions where model = $model and prompt_sha256 = $s
 BYTES = "select image_sha256, bytes from image_bytes where image_sha256 in (select unnest($digests))"
 KNOWN = "select 1 from captions where captioner = $captioner and model = $model and status = 'ok' limit 1"
 SIZES = "select image_sha256, n_bytes from images where image_sha256 in (select unnest($digests))"
+HOPELESS = (CaptionReason.ENDPOINT_REJECTED, CaptionReason.UNREADABLE_IMAGE)
 IMAGES_AT_ONCE, BYTES_AT_ONCE = 128, 64 * 2**20
 
 Waiting = tuple[str, str | None, int]  # an image, the post's text where the prompt holds it, attempts made
@@ -64,11 +68,19 @@ def under_way(store: Store, captioner: Captioner) -> frozenset[tuple[str, str | 
 
 
 def waiting(
-    moment: Moment, captioner: Captioner, scope: Scope, *, aside: frozenset[tuple[str, str | None]] = frozenset()
+    moment: Moment,
+    captioner: Captioner,
+    scope: Scope,
+    *,
+    aside: frozenset[tuple[str, str | None]] = frozenset(),
+    journalled: Sequence[Caption] = (),
 ) -> list[Waiting]:
-    """Images without a caption that nobody refused for good, hardest first; each once; none that stands `aside`."""
+    """Images without a caption that nobody refused for good, hardest first; each once; none that stands `aside`.
+    `journalled`: answers that no run holds yet. Raises CaptionError where the source is unknown.
+    """
+    _refuse_unknown(moment, scope.source)
     subjects = moment.table(SUBJECTS, is_all=scope.posts == "all", source=scope.source)
-    done = _attempts(moment, captioner)
+    done = _attempts(moment, captioner) | _journalled(captioner, journalled)
     found: dict[tuple[str, str | None], int] = {}
     for image, text in zip(*(column.to_pylist() for column in subjects.columns), strict=True):
         shown = text if scope.with_text else None
@@ -77,6 +89,19 @@ def waiting(
             found.setdefault((image, shown), n_attempts)
     rows = [(image, text, n) for (image, text), n in found.items() if (image, text) not in aside]
     return rows[: scope.limit]
+
+
+def idle(moment: Moment, captioner: Captioner, scope: Scope, *, n_under_way: int) -> str:
+    """Why no image waits."""
+    is_all, of = scope.posts == "all", f" of {scope.source}" if scope.source else ""
+    if not moment.value(HOW_MANY, is_all=is_all, source=scope.source):
+        if is_all:
+            return f"no post{of} outside test has an image"
+        return f"no post{of} is hard yet: msa mine finds those that are, --posts all describes the rest, too"
+    done = f"its caption of {captioner.name} ({captioner.model}), or was refused"
+    if n_under_way:
+        return f"{n_under_way:,} images are under way in a batch: msa caption-batch collects it; every other has {done}"
+    return f"every image in question has {done}"
 
 
 def pictures(moment: Moment, rows: Sequence[Waiting]) -> Iterator[Picture]:
@@ -101,6 +126,11 @@ def _parts(moment: Moment, rows: Sequence[Waiting]) -> Iterator[list[Waiting]]:
         held += sizes[row[0]]
     if part:
         yield part
+
+
+def is_last(row: Caption) -> bool:
+    """Whether no second answer follows: it passed, it was the second, or asking again is useless."""
+    return row.status == "ok" or row.attempt % 2 == 1 or row.reason in HOPELESS
 
 
 def knows(moment: Moment, captioner: Captioner) -> bool:
@@ -135,6 +165,12 @@ def keep(journal: Journal, rows: Sequence[Caption]) -> None:
     journal.append_all([{"answer": asdict(row)} for row in rows])
 
 
+def left_in_journal(store: Store) -> list[Caption]:
+    """Answers that a killed command left, or that another one gets right now."""
+    lines = Journal(store.places, "caption", "answers").read()
+    return [Caption(**line["answer"]) for line in lines if "answer" in line]
+
+
 def fold(store: Store, journal: Journal) -> str | None:
     """What the journal holds becomes a committed run, and the journal is empty; None where it held no answer."""
     lines = list(journal.read())
@@ -160,6 +196,12 @@ def _run(store: Store, rows: Sequence[Caption]) -> Run | None:
     )
 
 
+def _refuse_unknown(moment: Moment, source: str | None) -> None:
+    known = moment.table(SOURCES)["source"].to_pylist() if source is not None else []
+    if source is not None and source not in known:
+        raise CaptionError(f"No source {source!r}. Sources: {', '.join(known) or 'none yet; msa ingest'}")
+
+
 def _attempts(moment: Moment, captioner: Captioner) -> dict[tuple[str, str | None], tuple[int, bool]]:
     """Attempts of each image and text, and whether one more is due: every second one is the retry of a refusal."""
     asked = {"captioner": captioner.name, "model": captioner.model, "parameters": captioner.parameters}
@@ -170,6 +212,16 @@ def _attempts(moment: Moment, captioner: Captioner) -> dict[tuple[str, str | Non
             not row["is_ok"] and not row["is_hopeless"] and row["n_attempts"] % 2 == 1,
         )
         for row in rows
+    }
+
+
+def _journalled(captioner: Captioner, rows: Sequence[Caption]) -> dict[tuple[str, str | None], tuple[int, bool]]:
+    """The same of rows; the last word on an image comes last."""
+    key = (captioner.name, captioner.model, captioner.prompt.sha256 if captioner.prompt else None, captioner.parameters)
+    return {
+        (row.image_sha256, row.text_sha256): (0 if row.status == "ok" else row.attempt + 1, not is_last(row))
+        for row in rows
+        if (row.captioner, row.model, row.prompt_sha256, row.parameters) == key
     }
 
 

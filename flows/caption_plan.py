@@ -4,7 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
 
-from flows.caption_ledger import Scope, Waiting, refuse_another_prompt, under_way, waiting
+from flows.caption_ledger import Scope, Waiting, left_in_journal, refuse_another_prompt, under_way, waiting
 from flows.caption_options import Paying
 from flows.captioners import Asked, captioner_of
 from msa_core.captions.captioner import Captioner, Picture
@@ -43,7 +43,8 @@ def plan(store: Store, *, asked: Asked, scope: Scope, prices: Prices | None, new
     with store.moment() as moment:
         if not new_prompt:
             refuse_another_prompt(moment, captioner)
-        rows = waiting(moment, captioner, scope, aside=under_way(store, captioner))
+        aside, journalled = under_way(store, captioner), left_in_journal(store)
+        rows = waiting(moment, captioner, scope, aside=aside, journalled=journalled)
         tokens, is_bound = _tokens(moment, captioner, rows)
     cost = prices.cost_usd(*tokens) if prices else None
     return Plan(captioner.name, captioner.model, len(rows), *tokens, is_bound, cost)
@@ -57,7 +58,10 @@ def affordable(captioner: Captioner, rows: list[Waiting], paying: Paying) -> lis
     spent = list(accumulate(paying.prices.cost_usd(*tokens) for tokens in most))
     n_kept = bisect_right(spent, paying.budget_usd)
     if n_kept == 0:
-        raise CaptionError(f"A budget of ${paying.budget_usd:g} does not hold one image: ${spent[0]:.4f} at most.")
+        raise CaptionError(
+            f"A budget of ${paying.budget_usd:g} does not hold one image: ${spent[0]:.4f} at most. Give more, or a "
+            "smaller --side or --max-tokens."
+        )
     return rows[:n_kept]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.captions_read import AS_WORTHY, kind_named
+from flows.captions_read import AS_WORTHY, kind_named, towers_named
 from flows.learning import at_hand
 from flows.options import DEFAULT_STORE, ForceOption, StoreOption, open_store
 from flows.output import say, show
@@ -172,8 +172,10 @@ def _figures(arms: "Arms", kind: str, probs: tuple[Any, Any]) -> tuple[CaptionWo
     found = paired_bootstrap(truth, *probs, labels=about.labels)
     of = (about.task, about.source, kind, arms.frozen.snapshot_id)
     counts = (len(rows), len(arms.plans), sum(row.caption_id is not None for row in rows))
+    config = arms.plans[0][0].config
+    towers = towers_named(config.vision, config.text)
     return tuple(
-        CaptionWorth(*of, each.name, each.one, each.other, each.difference, each.low, each.high, *counts)
+        CaptionWorth(*of, each.name, each.one, each.other, each.difference, each.low, each.high, *counts, towers)
         for each in found
     )
 

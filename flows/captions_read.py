@@ -10,7 +10,10 @@ from warehouse import Moment
 
 AUTO, NONE = "auto", "none"
 
-WORTHY = "from worthy_captions where task = $task and source = $source order by low desc, kind"
+WORTHY = (
+    "from worthy_captions where task = $task and source = $source"
+    " and ($towers is null or coalesce(towers, $towers) = $towers) order by low desc, kind"
+)
 KINDS = (
     "select kind, captioner, sum(n_posts)::bigint as n_posts from caption_kinds"
     " where task = $task and $source in ('all', source) group by all order by kind"
@@ -50,13 +53,19 @@ class Told:
     caption: str
 
 
-def chosen(moment: Moment, about: Subject, asked: Captions) -> Choice:
-    """`auto` takes the kind whose worth is surest, none where none has shown any. Raises TrainingError for a kind that
-    is not there, and for one without evidence that is not forced.
+def towers_named(vision: str, text: str) -> str:
+    """Both towers of a model as one name: what captions are worth depends on who reads them."""
+    return vision if vision == text else f"{vision} + {text}"
+
+
+def chosen(moment: Moment, about: Subject, asked: Captions, towers: str | None = None) -> Choice:
+    """`auto` takes the kind whose worth is surest, none where none has shown any. Only what was measured with the same
+    `towers` counts; null: with any. Raises TrainingError for a kind that is not there, and for one without evidence
+    that is not forced.
     """
     if asked.kind == NONE:
         return Choice(None)
-    worthy = moment.table(WORTHY, task=about.task, source=about.source).to_pylist()
+    worthy = moment.table(WORTHY, task=about.task, source=about.source, towers=towers).to_pylist()
     if asked.kind == AUTO and worthy:
         best = worthy[0]
         interval = f"{best['difference']:+.3f} [{best['low']:+.3f}, {best['high']:+.3f}]"
@@ -70,7 +79,8 @@ def chosen(moment: Moment, about: Subject, asked: Captions) -> Choice:
     if asked.is_forced:
         return Choice(kind, f"captions: {kind}, forced: nothing shows that they help")
     raise TrainingError(
-        f"Nothing shows that captions {kind!r} help {about.task} of {about.source}. Measure it: msa caption-worth "
+        f"Nothing shows that captions {kind!r} help {about.task} of {about.source}"
+        f"{f' with the towers {towers}' if towers else ''}. Measure it: msa caption-worth "
         f"--captions {kind} --source {about.source} --task {about.task}; or read them all the same: --force-captions"
     )
 

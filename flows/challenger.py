@@ -7,12 +7,13 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
-from flows.captions_read import AUTO, Captions
+from flows.captions_read import AS_WORTHY, AUTO, NONE, Captions, Choice, chosen, towers_named
 from flows.parentage import parent_named
-from flows.standing_snapshots import now_like
+from flows.standing_snapshots import about_of, card_of, now_like, now_reading
+from flows.training_set import TrainingSet
 from msa_core.errors import MissingWeights, TrainingError
 from msa_core.text import are_masked
-from warehouse import Store
+from warehouse import Moment, Store
 
 CHAMPION, SCRATCH = "champion", "scratch"
 STARTS = (CHAMPION, SCRATCH)
@@ -22,16 +23,20 @@ TEXTS = "select text from posts where post_id in (select unnest($ids))"
 OPEN = (
     "select snapshot_id from open_challenges where champion_id = $champion_id"
     " and parent_id is not distinct from $parent_id and epochs is not distinct from $epochs"
+    " and captions is not distinct from $captions"
     " order by begun_at desc, run_id limit 1"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`parent` is null for scratch; `words` says why where another start was asked."""
+    """`parent` is null for scratch; `words` says why where another start was asked, or where captions are read that the
+    champion does not read; `captions` is their kind, null for none.
+    """
 
     parent: str | None
     words: str = ""
+    captions: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +49,46 @@ class Challenge:
     epochs: int | None
 
 
-def start_of(store: Store, model_id: str, asked: str) -> Start:
-    """From the champion's weights where they are here and fit the posts of now. Raises TrainingError."""
+def start_of(store: Store, model_id: str, asked: str, captions: Captions = AS_WORTHY) -> Start:
+    """From the champion's weights where they are here, fit the posts of now and read the same captions. Those are
+    chosen anew, by what they are worth to the champion's towers. Raises TrainingError.
+    """
     if asked not in STARTS:
         raise TrainingError(f"No start {asked!r}. Choose: {', '.join(STARTS)}")
-    if asked == SCRATCH:
-        return Start(None)
     with store.moment() as moment:
-        now = now_like(moment, str(moment.value(LEARNED, model=model_id)))
-        texts = moment.table(TEXTS, ids=[row.post_id for row in now.rows])["text"].to_pylist()
-        try:
-            parent = parent_named(store, moment, model_id, None)
-        except MissingWeights:
-            return Start(None, f"from scratch: the checkpoint of {model_id} is not here")
-    wanted = replace(parent.config, labels=now.about.labels, is_masked=are_masked(texts))
-    unlike = parent.unlike(wanted, parent.folds)
-    if unlike:
-        return Start(None, f"from scratch: {model_id} does not fit the posts of now: {unlike}")
-    return Start(model_id)
+        card = card_of(moment, str(moment.value(LEARNED, model=model_id)))
+        choice = chosen(moment, about_of(moment, card), captions, _towers(moment, model_id))
+        if choice.kind != card["captions"]:
+            return Start(None, _otherwise(model_id, card["captions"], choice), choice.kind)
+        if asked == SCRATCH:
+            return Start(None, captions=choice.kind)
+        unfit = _unfit(store, moment, model_id)
+    return Start(None if unfit else model_id, unfit, choice.kind)
 
 
-def unfinished(store: Store, champion_id: str, parent_id: str | None, epochs: int | None) -> Challenge | None:
+def unfinished(
+    store: Store, champion_id: str, parent_id: str | None, epochs: int | None, *, captions: str | None = None
+) -> Challenge | None:
     """The last that was begun in this way against the champion, and was not judged."""
-    asked = {"champion_id": champion_id, "parent_id": parent_id, "epochs": epochs}
+    asked = {"champion_id": champion_id, "parent_id": parent_id, "epochs": epochs, "captions": captions}
     with store.moment() as moment:
         snapshot_id = moment.value(OPEN, **asked)
     return None if snapshot_id is None else Challenge(champion_id, str(snapshot_id), parent_id, epochs)
 
 
-def begun(store: Store, champion_id: str, parent_id: str | None, epochs: int | None) -> Challenge:
-    """On a snapshot of now, chosen as the champion's own was; both are committed where they do not stand yet."""
+def labels_of_now(moment: Moment, champion_id: str, captions: str | None) -> TrainingSet:
+    """What a challenger that reads these captions would learn from, chosen as the champion's own set was."""
+    return now_reading(moment, str(moment.value(LEARNED, model=champion_id)), captions)
+
+
+def begun(
+    store: Store, champion_id: str, parent_id: str | None, epochs: int | None, *, captions: str | None = None
+) -> Challenge:
+    """On a snapshot of now; both are committed where they do not stand yet."""
     from flows.snapshot import kept
 
     with store.moment() as moment:
-        frozen = now_like(moment, str(moment.value(LEARNED, model=champion_id)))
+        frozen = labels_of_now(moment, champion_id, captions)
         kept(store, moment, frozen)
     challenge = Challenge(champion_id, frozen.snapshot_id, parent_id, epochs)
     run = store.begin("retrain", parameters=asdict(challenge), inputs=[frozen.snapshot_id], version=1)
@@ -108,3 +119,28 @@ def trained(store: Store, of: Challenge, on_done: Callable[[int], None] | None =
         image_size=own.get("image_size"), lora_rank=own.get("lora_rank"), precision=own.get("precision", "auto"),
         captions=Captions(AUTO, own.get("caption_length") or Captions().length), on_done=on_done,
     ).model_id  # fmt: skip
+
+
+def _towers(moment: Moment, model_id: str) -> str | None:
+    """Null where an older version did not keep them."""
+    (row,) = moment.table(KNOWN, model=model_id).to_pylist()
+    own = json.loads(row["config"]).get("config", {})
+    return towers_named(own["vision"], own["text"]) if {"vision", "text"} <= own.keys() else None
+
+
+def _otherwise(model_id: str, reads: str | None, choice: Choice) -> str:
+    told = choice.words or f"captions: {choice.kind or NONE}"
+    return f"from scratch: {model_id} reads {f'captions {reads}' if reads else 'no captions'}; {told}"
+
+
+def _unfit(store: Store, moment: Moment, model_id: str) -> str:
+    """Why the champion's weights cannot be gone on from, in words; empty where they can."""
+    now = now_like(moment, str(moment.value(LEARNED, model=model_id)))
+    texts = moment.table(TEXTS, ids=[row.post_id for row in now.rows])["text"].to_pylist()
+    try:
+        parent = parent_named(store, moment, model_id, None)
+    except MissingWeights:
+        return f"from scratch: the checkpoint of {model_id} is not here"
+    wanted = replace(parent.config, labels=now.about.labels, is_masked=are_masked(texts))
+    unlike = parent.unlike(wanted, parent.folds)
+    return f"from scratch: {model_id} does not fit the posts of now: {unlike}" if unlike else ""

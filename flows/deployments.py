@@ -37,7 +37,10 @@ DUTIES = (
         "curate", "0 5 * * *", HALF_DAY, ("store", "captions", "review"), "Split, mine, caption, push; daily.",
         parameters=("captioner", "budget_usd", "prompt_price", "completion_price"),
     ),
-    Duty("pull", "*/15 * * * *", QUARTER, ("review",), "Answers and consensus, every quarter of an hour."),
+    Duty(
+        "pull", "*/15 * * * *", QUARTER, ("review",), "Answers and consensus, every quarter of an hour.",
+        parameters=("pseudonyms",),
+    ),
     Duty(
         "retrain", "0 2 * * 1", DAY, ("model",), "Drift, challenger and gate: weekly, and when a round is finished.",
         parameters=("towers", "at_least", "days", "fewest"),

@@ -26,11 +26,14 @@ JUDGED = (
 )
 OUT_OF_FOLD = "select 1 from judged_posts where model_id = $model and split = 'folds' and probs is not null limit 1"
 LEARNED = "from training_posts where model_id = $model and split <> 'val' and generation = 0 order by post_id"
+MUTE = "tfidf-lr says the commonest label where training taught it nothing (texts that share no letters, or one label)"
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluateDone:
-    """`run_id` is null where these figures stand in the store already; `n_test_reads` counts evaluations and gates."""
+    """`run_id` is null where these figures stand in the store already; `n_test_reads` counts evaluations and gates;
+    `note` says what of the baselines a reader may not expect, else nothing.
+    """
 
     run_id: str | None
     model_id: str
@@ -38,6 +41,7 @@ class EvaluateDone:
     n_posts: int
     figures: tuple[Evaluation, ...]
     n_test_reads: int
+    note: str = ""
 
     def json(self) -> str:
         """Every figure with its interval, beside what was judged."""
@@ -64,7 +68,8 @@ def evaluate(
         of = model_named(store, moment, model, task)
         judged = _judged(moment, of, split, source)
         figures = _figures(of.model_id, split, judged, of.labels, stacked(judged), seed)
-        figures += _baselines(moment, of, split, judged, seed) if baselines else []
+        beside, note = _baselines(moment, of, split, judged, seed) if baselines else ([], "")
+        figures += beside
     asked = {"model_id": of.model_id, "split": split, "source": source, "baselines": baselines, "seed": seed}
     inputs = [of.origin_run_id, f"labels-{digest([judged['post_id'].to_pylist(), judged['label'].to_pylist()])}"]
     run = store.begin("evaluate", parameters=asked, inputs=inputs, version=1)
@@ -78,7 +83,7 @@ def evaluate(
     with store.moment() as moment:
         n_reads = n_test_reads(moment, of.task, read)
     run_id = None if run is None else run.run_id
-    return EvaluateDone(run_id, of.model_id, split, judged.num_rows, tuple(figures), n_reads)
+    return EvaluateDone(run_id, of.model_id, split, judged.num_rows, tuple(figures), n_reads, note)
 
 
 def unsealed_split(store: Store, model_id: str) -> str | None:
@@ -97,7 +102,7 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     source: Annotated[str | None, typer.Option(help="Only posts of this source.")] = None,
     output: Annotated[Path | None, typer.Option(help="File for the JSON; else it is printed.")] = None,
     baselines: Annotated[bool, typer.Option("--baselines", help="Also the commonest label, and TF-IDF.")] = False,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
     test_read_budget: Annotated[int, typer.Option(min=1, help="Readings that a test post may bear.")] = BUDGET,
 ) -> None:
     """Print the figures as JSON, or their summary where they go to a file."""
@@ -113,6 +118,8 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     for figure in done.figures:
         if figure.label is None:
             say(f"{figure.model_id}\t{figure.name}\t{figure.value:.3f}\t[{figure.low:.3f}, {figure.high:.3f}]")
+    if done.note:
+        say(done.note)
     say(f"{done.n_posts} posts of {split}; every figure is in {output}; test was read {done.n_test_reads} time(s)")
 
 
@@ -156,19 +163,26 @@ def _figures(
     ]
 
 
-def _baselines(moment: Moment, of: ScoredModel, split: str, judged: pa.Table, seed: int) -> list[Evaluation]:
-    """Trained on the model's own training set; for `folds` without the fold that they judge, as the model was."""
+def _baselines(
+    moment: Moment, of: ScoredModel, split: str, judged: pa.Table, seed: int
+) -> tuple[list[Evaluation], str]:
+    """Trained on the model's own training set; for `folds` without the fold that they judge, as the model was. TF-IDF
+    that has nothing to learn from says what the commonest label says, and the note tells so.
+    """
     from msa_core.baselines import majority, tfidf
 
     learned = moment.table(LEARNED, model=of.model_id)
     truth, texts = places(learned["label"], of.labels), np.array(learned["text"].to_pylist(), dtype=object)
     asked = np.array(judged["text"].to_pylist(), dtype=object)
     common, words = (np.zeros((judged.num_rows, len(of.labels))) for _ in range(2))
+    note = ""
     for learn, judge in _parts(of, split, learned, judged):
         common[judge] = majority(truth[learn], int(judge.sum()), len(of.labels))
-        words[judge] = tfidf(list(texts[learn]), truth[learn], list(asked[judge]), len(of.labels))
+        found = tfidf(list(texts[learn]), truth[learn], list(asked[judge]), len(of.labels))
+        words[judge] = common[judge] if found is None else found
+        note = MUTE if found is None else note
     named = {f"majority@{of.model_id}": common, f"tfidf-lr@{of.model_id}": words}
-    return [row for name, probs in named.items() for row in _figures(name, split, judged, of.labels, probs, seed)]
+    return [row for name, probs in named.items() for row in _figures(name, split, judged, of.labels, probs, seed)], note
 
 
 def _parts(of: ScoredModel, split: str, learned: pa.Table, judged: pa.Table) -> list[tuple[Any, Any]]:

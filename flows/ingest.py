@@ -14,7 +14,7 @@ from flows.intake import Ingested, Intake, reused_memory
 from flows.options import DEFAULT_STORE, ForceOption, StoreOption, open_store
 from flows.output import say, show
 from flows.progress import progress
-from flows.standing import ingest_inputs, standing
+from flows.standing import Manner, check_source, ingest_inputs, standing
 from msa_core.dumps import (
     FORMATS,
     Columns,
@@ -35,7 +35,7 @@ from msa_core.dumps import (
 from msa_core.errors import DumpError
 from warehouse import Moment, Run, Store
 
-VERSION = 2
+VERSION = 3
 SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MODALITIES = ("image", "text")
 
@@ -70,13 +70,15 @@ def ingest(
     with open_dump(format, Path(path), store.places.tmp, space=space, word_filter=word_filter, columns=columns) as dump:
         with progress("digest", total=None) as done:
             found = manifest(dump.root, dump.rows(), n_threads=n_threads(), on_done=done)
+        if not found.n_rows:
+            raise _empty(format, path)
         with store.moment() as moment:
             inputs = ingest_inputs(moment, source, found.digest)
             run = store.begin("ingest", parameters=parameters, inputs=inputs, version=VERSION, force=force)
             if run is None:
                 return Ingested(None)
             taking = Taking(dump.root, source, task, frozenset(allow_missing), keep_raw, keep_names)
-            stands = _stands(store, moment, run, taking)
+            stands = _stands(store, moment, run, taking, _manner(format, taking, columns))
         return _take(run, dump, taking, stands, n_rows=found.n_rows)
 
 
@@ -95,10 +97,22 @@ def _task(name: str, task: str | None) -> str:
     return own or task or ""
 
 
-def _stands(store: Store, moment: Moment, run: Run, taking: Taking) -> Standing:
+def _empty(name: str, path: Path) -> DumpError:
+    return DumpError(
+        f"No rows in {path}, read as {name} ({format_named(name).what}): its label file is empty, or a heading alone. "
+        "Name the folder or file that holds the rows."
+    )
+
+
+def _manner(name: str, taking: Taking, columns: Columns | None) -> Manner:
+    told = columns or Columns()
+    return Manner(name, taking.task, taking.keep_raw, taking.keep_names, told.split is not None, told.time is not None)
+
+
+def _stands(store: Store, moment: Moment, run: Run, taking: Taking, manner: Manner) -> Standing:
     """What the source holds already; a forced attempt looks past the run that it will replace."""
     with store.moment(hiding=run.replaces) if run.replaces else nullcontext(moment) as seen:
-        _check_source(seen, taking, str(run.parameters["format"]))
+        check_source(seen, taking.source, manner)
         return standing(seen, taking.source)
 
 
@@ -116,20 +130,6 @@ def _take(run: Run, dump: Dump, taking: Taking, stands: Standing, *, n_rows: int
         if not intake.has_news:
             raise _NothingNew
     return intake.summary()
-
-
-def _check_source(moment: Moment, taking: Taking, form: str) -> None:
-    """A source has one task and one format: what one format withholds, another may reveal."""
-    held = moment.value("select task from posts where source = $source limit 1", source=taking.source)
-    if held not in (None, taking.task):
-        raise DumpError(f"Source {taking.source!r} holds {held}, this dump {taking.task}. Name another: --source")
-    earlier = moment.value(
-        "select format from ingests where source = $source and format <> $format and n_posts > 0 limit 1",
-        source=taking.source,
-        format=form,
-    )
-    if earlier is not None:
-        raise DumpError(f"Source {taking.source!r} was taken in as {earlier}, not {form}. Name another: --source")
 
 
 def command(

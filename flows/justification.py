@@ -42,11 +42,10 @@ ENOUGH = Enough()
 
 @dataclass(frozen=True, slots=True)
 class Justification:
-    """`snapshot_id`: what a snapshot like the champion's would be now."""
+    """Whether it is, and the figures that say so."""
 
     is_justified: bool
     why: str
-    snapshot_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def justification(store: Store, model_id: str, enough: Enough) -> Justification:
     days = (datetime.now(UTC) - since).total_seconds() / 86_400
     what = "a verdict" if judged else "it was trained"
     told = [words, f"drift: {drift}" if drift else "no new drift is known", f"{days:.0f} days since {what}"]
-    return Justification(is_changed or drift is not None or enough.is_old(days), "; ".join(told), changed.other)
+    return Justification(is_changed or drift is not None or enough.is_old(days), "; ".join(told))
 
 
 def is_overtaken(store: Store, snapshot_id: str, enough: Enough) -> bool:

@@ -21,18 +21,19 @@ NO_WEIGHTS = "no pretrained weights at hand: tiny towers, random weights, not CL
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked of the posts to learn from."""
+    """What was asked of the posts to learn from, and the `towers` that will read them."""
 
     source: str | None
     task: str | None
     captions: Captions
     keep_leaks: bool
+    towers: str | None = None
 
 
 def set_of_now(moment: Moment, wanted: Wanted, parent: "Parent | None") -> TrainingSet:
     """With a parent, captions are those that it reads, unless others are named. Raises TrainingError."""
     about = subject(moment, wanted.task or (None if parent is None else parent.config.task), wanted.source)
-    read = _read(moment, about, wanted.captions, parent)
+    read = _read(moment, about, wanted, parent)
     return freeze(moment, about, curation(moment, captions=read, keeps_leaks=wanted.keep_leaks))
 
 
@@ -73,13 +74,14 @@ def at_hand(towers: str, vision: str | None, text: str | None) -> str:
     return found
 
 
-def _read(moment: Moment, about: Subject, captions: Captions, parent: "Parent | None") -> str | None:
+def _read(moment: Moment, about: Subject, wanted: Wanted, parent: "Parent | None") -> str | None:
     """The kind of captions; says of it what a person may not expect."""
     from flows.fold_models import is_main_process
 
-    if parent is not None and captions.kind == AUTO:
-        return parent.config.captions
-    choice = chosen(moment, about, captions)
+    asked = wanted.captions
+    if parent is not None and asked.kind == AUTO:
+        asked = replace(asked, kind=parent.config.captions or NONE, is_forced=True)
+    choice = chosen(moment, about, asked, wanted.towers)
     if choice.words and is_main_process():
         say(choice.words)
     return choice.kind

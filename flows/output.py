@@ -11,7 +11,7 @@ def say(text: str) -> None:
 
 
 def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table. In a pipe nothing is wrapped or cut."""
+    """A table. In a pipe nothing is wrapped, cut or rounded."""
     if sys.stdout.isatty():
         _draw(title, columns, rows)
         return
@@ -27,13 +27,13 @@ def _draw(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
 
     table = Table(title=title, title_justify="left", *[escape(column) for column in columns])  # noqa: B026
     for row in rows:
-        table.add_row(*[escape(_cell(value)) for value in row])
+        table.add_row(*[escape(_cell(_rounded(value))) for value in row])
     Console().print(table)
 
 
+def _rounded(value: Any) -> Any:
+    return f"{value:.4g}" if isinstance(value, float) else value
+
+
 def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return str(value).replace("\t", " ").replace("\r", " ").replace("\n", " ")
+    return "" if value is None else str(value).replace("\t", " ").replace("\r", " ").replace("\n", " ")

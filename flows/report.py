@@ -148,7 +148,7 @@ def _lineage(moment: Moment, model_id: str | None) -> tuple[tuple[str, str], ...
 def _data_sections(moment: Moment, subject: Subject) -> Sequence[Section]:
     from msa_core.page import data_sections
 
-    ingests = moment.table("from ingests order by source, run_id")
+    ingests = moment.table("from ingests where not is_replaced order by source, run_id")
     figures = moment.table("from data_figures order by all")
     counts = moment.table("from label_counts where task = $task order by all", task=subject.task)
     pairs = moment.table("from modality_pairs where task = $task order by all", task=subject.task)
@@ -203,7 +203,7 @@ def _caption_sections(moment: Moment, subject: Subject) -> Sequence[Section]:
     from msa_core.page.caption_section import described
 
     kinds = moment.table("from caption_kinds where task = $task order by all", task=subject.task)
-    worths = moment.table("from latest_worths where task = $task order by source, kind, name", task=subject.task)
+    worths = moment.table("from latest_worths where task = $task order by all", task=subject.task)
     return described(kinds, moment.table(UNFIT), moment.table(COSTS), worths)
 
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from flows.challenger import CHAMPION, Challenge, Start, begun, start_of, trained, unfinished
+from flows.captions_read import AUTO, Captions
+from flows.challenger import CHAMPION, Challenge, Start, begun, labels_of_now, start_of, trained, unfinished
 from flows.gate import Gated, gate, say_gated
 from flows.justification import ENOUGH, Enough, is_overtaken, justification
 from flows.options import DEFAULT_STORE, AtLeastOption, DaysOption, FewestOption, StoreOption, open_store
@@ -14,6 +15,7 @@ from flows.output import say
 from flows.progress import progress
 from flows.readings import BUDGET, FEWEST, Terms
 from flows.scored_models import LATEST, model_named
+from flows.snapshot import CAPTIONS_HELP
 from flows.succession import in_place, n_test_reads, task_of_models
 from flows.train import TOWERS_HELP
 from flows.training_set import labels_of
@@ -48,6 +50,7 @@ class Asked:
     start: str
     epochs: int | None
     is_forced: bool
+    captions: Captions
     on_done: Callable[[int], None] | None
 
 
@@ -67,25 +70,29 @@ def retrain(
     test_read_budget: int = BUDGET,
     fewest: int = FEWEST,
     force: bool = False,
+    captions: str = AUTO,
+    force_captions: bool = False,
     on_done: Callable[[int], None] | None = None,
 ) -> Retrained:
     """The champion's settings on the labels of now; `source`, `towers` and `folds` are of the first model of all. One
-    that was judged on these very labels is not made again, unless by `force`. Killed anywhere, the same command goes on
-    from there, on the labels that it began with, unless enough have changed since for another. Raises TrainingError,
-    GateError, LeaseHeld.
+    that was judged on these very labels is not made again, unless by `force`. `captions` are chosen anew, as in `msa
+    train`. Killed anywhere, the same command goes on from there, on the labels that it began with, unless enough have
+    changed since for another. Raises TrainingError, GateError, LeaseHeld.
     """
     enough, terms = Enough(at_least, share, days), Terms(None, margin, test_read_budget, fewest)
+    read = Captions(captions, is_forced=force_captions)
     with store.moment() as moment:
         of = task_of_models(moment, task)
         before = None if of is None else in_place(moment, of)
         made = None if of is None else model_named(store, moment, LATEST, of).model_id
     if before is not None:
-        return _challenged(store, before.model_id, str(of), Asked(enough, terms, start, epochs, force, on_done))
+        return _challenged(store, before.model_id, str(of), Asked(enough, terms, start, epochs, force, read, on_done))
     if made is None:
         from flows.train import train
 
-        first = train(store, source=source, task=task, towers=towers, folds=folds, epochs=epochs, on_done=on_done)
-        made = first.model_id
+        made = train(
+            store, source=source, task=task, towers=towers, folds=folds, epochs=epochs, captions=read, on_done=on_done
+        ).model_id
     return _judged(store, made, terms, f"no model stood before {made}")
 
 
@@ -104,6 +111,8 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     test_read_budget: Annotated[int, typer.Option(min=1, help="Readings of the test score, in all.")] = BUDGET,
     fewest: FewestOption = FEWEST,
     force: Annotated[bool, typer.Option("--force", help="Also where nothing justifies it.")] = False,
+    captions: Annotated[str, typer.Option(help=CAPTIONS_HELP)] = AUTO,
+    force_captions: Annotated[bool, typer.Option("--force-captions", help="Also captions of unshown worth.")] = False,
 ) -> None:
     """Print why a challenger was made or not, the verdict on it, and which model stands."""
     opened = open_store(store)
@@ -111,7 +120,7 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
         done = retrain(
             opened, source=source, task=task, at_least=at_least, share=share, days=days, start=start, towers=towers,
             folds=folds, epochs=epochs, margin=margin, test_read_budget=test_read_budget, fewest=fewest, force=force,
-            on_done=on_done,
+            captions=captions, force_captions=force_captions, on_done=on_done,
         )  # fmt: skip
     say(done.why)
     if done.gated is not None:
@@ -120,7 +129,7 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
 
 def _challenged(store: Store, champion_id: str, task: str, asked: Asked) -> Retrained:
     """Nothing where nothing justifies it, where the same was judged before, or where the test cannot be read."""
-    begin = start_of(store, champion_id, asked.start)
+    begin = start_of(store, champion_id, asked.start, asked.captions)
     before = _gone_on_with(store, champion_id, begin, asked)
     if before is not None:
         _readable(store, champion_id, task, asked.terms)
@@ -129,18 +138,20 @@ def _challenged(store: Store, champion_id: str, task: str, asked: Asked) -> Retr
     if not (found.is_justified or asked.is_forced):
         return Retrained(None, f"nothing to do: {found.why}")
     with store.moment() as moment:
-        like = {"champion": champion_id, "snapshot_id": found.snapshot_id, "parent": begin.parent}
-        judged = moment.value(JUDGED, **like)
+        now = labels_of_now(moment, champion_id, begin.captions)
+        judged = moment.value(JUDGED, champion=champion_id, snapshot_id=now.snapshot_id, parent=begin.parent)
     if judged and not asked.is_forced:
         return Retrained(None, f"nothing to do: {judged}; {found.why}")
     _readable(store, champion_id, task, asked.terms, is_again=judged is not None)
-    challenge = begun(store, champion_id, begin.parent, asked.epochs)
+    challenge = begun(store, champion_id, begin.parent, asked.epochs, captions=begin.captions)
     return _made(store, challenge, asked, "; ".join(filter(None, (found.why, begin.words))))
 
 
 def _gone_on_with(store: Store, champion_id: str, begin: Start, asked: Asked) -> Challenge | None:
     """What the same command began before and did not end."""
-    found = None if asked.is_forced else unfinished(store, champion_id, begin.parent, asked.epochs)
+    if asked.is_forced:
+        return None
+    found = unfinished(store, champion_id, begin.parent, asked.epochs, captions=begin.captions)
     return None if found is None or is_overtaken(store, found.snapshot_id, asked.enough) else found
 
 

@@ -10,12 +10,13 @@ import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
+from flows.review_choice import Choice, choosing
 from flows.review_pictures import embedded
-from flows.review_push import NEXT, Asked
+from flows.review_push import Asked
 from flows.review_round import Round, next_round, rows_of, task_post
-from flows.reviewing import Subject, TaskOption, slug_of, subject
+from flows.reviewing import Subject, TaskOption, subject
 from labelstudio.tasks import as_task
-from warehouse import Moment, Store, digest, lease
+from warehouse import Store, digest, lease
 
 OFFLINE = "offline"
 
@@ -32,9 +33,10 @@ class Exported:
 
 def export(store: Store, *, output: Path, asked: Asked, project: str = OFFLINE, task: str | None = None) -> Exported:
     """The tasks, images within them, and beside them the labelling screen. A post is in one open file at most."""
-    with lease(store.places, f"review-{slug_of(project)}"), store.moment() as moment:
+    with store.moment() as moment:
         about = subject(moment, project=project, task=task, opinion=asked.opinion)
-        of = _round(moment, about, asked)
+    with lease(store.places, f"review-{about.slug}"), choosing(store, about.task) as choice:
+        of = _round(choice, about, asked)
         screen = output.with_suffix(".xml")
         if of is None:
             return Exported(None, output, screen, 0)
@@ -52,11 +54,10 @@ def export(store: Store, *, output: Path, asked: Asked, project: str = OFFLINE, 
         return Exported(run.run_id if run else None, output, screen, len(of.posts))
 
 
-def _round(moment: Moment, about: Subject, asked: Asked) -> Round | None:
-    wanted = {"task": about.task, "source": asked.source, "n": asked.batch}
-    chosen = moment.table(NEXT, **wanted).to_pylist()
-    name = next_round(moment, about.title)
-    seen = embedded(moment, chosen)
+def _round(choice: Choice, about: Subject, asked: Asked) -> Round | None:
+    chosen = choice.next(source=asked.source, n=asked.batch)
+    name = next_round(choice.moment, about.title)
+    seen = embedded(choice.moment, chosen)
     posts = tuple(task_post(row, name, seen[row["post_id"]], asked.overlap or 1) for row in chosen)
     return Round(name, about.task, asked.opinion, posts) if posts else None
 
@@ -85,4 +86,4 @@ def command(
         say("nothing to do: every post of the queue is out already")
         return
     say(f"{done.n_posts} posts in {done.path}; make a project with the screen {done.screen} and import them there")
-    say(f"next, with the JSON export of the answered project: msa review import FILE --project {project}")
+    say(f"next, with each person's JSON export: msa review import FILE --project {project} --reviewer NAME")

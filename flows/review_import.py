@@ -1,5 +1,6 @@
 """`msa review import`: take the answers of a JSON export of Label Studio, by the same rules as a pull."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -10,20 +11,25 @@ from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from flows.review_export import OFFLINE
 from flows.review_pull import Pulled, inputs_of, lines, names_of, told_of, write
-from flows.review_reading import compared, known
+from flows.review_reading import Known, compared, known
 from flows.reviewing import known_subject, slug_of
-from labelstudio.listing import tasks_of
+from labelstudio.errors import ReviewError
+from labelstudio.listing import ServerTask, tasks_of
+from labelstudio.whose import not_of
 from warehouse import Store, lease
 
 
 def import_answers(store: Store, path: Path, *, project: str = OFFLINE, reviewer: str | None = None) -> Pulled:
     """Answers that the store has already are not taken twice; those that a later file corrects are new rows; what a
     file lacks is not withdrawn. `reviewer` (default: the project) tells apart people who each have their own server.
+    Raises ReviewError where the file is no export, or not that reviewer's.
     """
-    listing = tasks_of(path.read_text(encoding="utf-8"))
+    listing = tasks_of(path.read_bytes())
     with lease(store.places, f"review-{slug_of(project)}"), store.moment() as moment:
         about = known_subject(moment, project=project, task=None)
-        found = compared(about, listing, moment, known(moment, project), file_of=reviewer or project)
+        before = known(moment, project)
+        _refuse_anothers(path, reviewer or project, listing, before)
+        found = compared(about, listing, moment, before, file_of=reviewer or project)
         told = told_of(project, found)
         names = names_of(moment, None, found, pseudonyms=True)
         if not (found.of.annotations or found.quarantined):
@@ -33,6 +39,16 @@ def import_answers(store: Store, path: Path, *, project: str = OFFLINE, reviewer
         if run is not None:
             write(run, found, names)
         return replace(told, run_id=run.run_id if run else None)
+
+
+def _refuse_anothers(path: Path, whose: str, listing: Sequence[ServerTask], before: Known) -> None:
+    n_strange = sum(1 for _ in not_of(whose, listing, before.heads))
+    if n_strange:
+        raise ReviewError(
+            f"{path}: {n_strange} of its answers bear ids that the store knows of {whose!r} as other answers. Nothing "
+            "was taken. Where it is another person's file, say whose: --reviewer NAME; where it is an older one of the "
+            "same person, the newer one was taken already."
+        )
 
 
 def command(

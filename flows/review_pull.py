@@ -16,7 +16,7 @@ from labelstudio.project import find, gone, reviewers
 from msa_core.records import AnnotatorName
 from warehouse import Moment, Run, Store, digest, lease
 
-NAMED = "select annotator from annotator_names"
+NAMED = "select annotator, name from annotator_names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,14 @@ def told_of(title: str, found: Reading) -> Pulled:
 
 
 def names_of(moment: Moment, connection: Connection | None, found: Reading, *, pseudonyms: bool) -> list[AnnotatorName]:
-    """What reviewers are called who answer for the first time."""
-    unknown = {row.annotator for row in found.of.annotations} - set(moment.table(NAMED)["annotator"].to_pylist())
+    """What reviewers are called who answer for the first time; with `pseudonyms`, also those whose name was kept."""
+    known = {row["annotator"]: row["name"] for row in moment.table(NAMED).to_pylist()}
+    unknown = {row.annotator for row in found.of.annotations} - known.keys()
     is_asked = not pseudonyms and any(each.startswith("label-studio:") for each in unknown)
     by_id = reviewers(connection) if is_asked and connection else {}
     called = {f"label-studio:{user_id}": name for user_id, name in by_id.items()}
-    return [AnnotatorName(each, called.get(each) or _pseudonym(each)) for each in sorted(unknown)]
+    named = {each for each, name in known.items() if pseudonyms and connection and name != _pseudonym(each)}
+    return [AnnotatorName(each, called.get(each) or _pseudonym(each)) for each in sorted(unknown | named)]
 
 
 def _pseudonym(annotator: str) -> str:

@@ -10,6 +10,7 @@ import typer
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from flows.progress import progress
+from flows.review_choice import Choice, choosing
 from flows.review_pictures import addresses, put_back
 from flows.review_round import Round, carry_out, commit, intend, intended, look_for, next_round, refuse_older, task_post
 from flows.review_simulate import truth_of
@@ -25,10 +26,6 @@ from warehouse.journal import Journal
 
 OnDone = Callable[[int], None] | None
 OPINIONS = ("hidden", "ask", "shown")
-NEXT = (
-    "from review_candidates where task = $task and ($source is null or source = $source) and post_id not in "
-    "(select post_id from task_answers where is_open) order by place limit $n"
-)
 OPEN = "from open_review_posts where project = $project order by post_id"
 N_OPEN = "select count(*) from task_answers where project = $project and is_open"
 PICTURES = (
@@ -130,16 +127,26 @@ def _fill(desk: Desk, asked: Asked, moment: Moment, journal: Journal, on_done: O
     _show_again(desk, moment)
     updated, n_updated = _update(desk, moment, journal) if n_waiting else ([], 0)
     desk = desk.after(*updated)
-    chosen = _chosen(desk.about, asked, moment, asked.batch - n_waiting)
-    if not chosen:
+    of = _begun(desk, asked, journal, asked.batch - n_waiting) if n_waiting < asked.batch else None
+    if of is None:
         return _pushed(desk, updated, n_pushed=0, n_updated=n_updated)
-    name = next_round(moment, desk.about.title)
-    shown = addresses(moment, desk.connection, chosen)
-    posts = tuple(task_post(row, name, shown[row["post_id"]], desk.target.overlap) for row in chosen)
-    of = Round(name, desk.about.task, asked.opinion, posts)
-    intend(journal, of)
-    run_id = carry_out(desk, of, moment, journal, on_done)
-    return _pushed(desk, [*updated, run_id], n_pushed=len(posts), n_updated=n_updated)
+    with desk.store.moment() as now:
+        run_id = carry_out(desk, of, now, journal, on_done)
+    return _pushed(desk, [*updated, run_id], n_pushed=len(of.posts), n_updated=n_updated)
+
+
+def _begun(desk: Desk, asked: Asked, journal: Journal, n: int) -> Round | None:
+    """A round of the queue's next posts, intended before anybody else may choose; None where there are none."""
+    about = desk.about
+    with choosing(desk.store, about.task) as choice:
+        chosen = _chosen(about, asked, choice, n)
+        name = next_round(choice.moment, about.title)
+        shown = addresses(choice.moment, desk.connection, chosen)
+        posts = tuple(task_post(row, name, shown[row["post_id"]], desk.target.overlap) for row in chosen)
+        of = Round(name, about.task, asked.opinion, posts)
+        if posts:
+            intend(journal, of)
+    return of if posts else None
 
 
 def _show_again(desk: Desk, moment: Moment) -> None:
@@ -149,11 +156,10 @@ def _show_again(desk: Desk, moment: Moment) -> None:
     put_back(moment, desk.connection, (address(*each) for each in named))
 
 
-def _chosen(about: Subject, asked: Asked, moment: Moment, n: int) -> list[dict[str, Any]]:
-    if n <= 0:
-        return []
-    chosen = moment.table(NEXT, task=about.task, source=asked.source, n=n).to_pylist()
-    return mixed(moment, chosen, task=about.task, project=about.title, share=asked.truth_share)
+def _chosen(about: Subject, asked: Asked, choice: Choice, n: int) -> list[dict[str, Any]]:
+    chosen = choice.next(source=asked.source, n=n)
+    share = asked.truth_share
+    return mixed(choice.moment, chosen, task=about.task, project=about.title, share=share, away=choice.away)
 
 
 def _update(desk: Desk, moment: Moment, journal: Journal) -> tuple[list[str], int]:
@@ -202,7 +208,9 @@ def command(
     """Print how many posts were handed over, and where reviewers find them."""
     opened = open_store(store)
     if ground_truth is not None:
-        keep(opened, truth_of(ground_truth, source=source))
+        n_unknown = keep(opened, truth_of(ground_truth, source=source))
+        if n_unknown:
+            say(f"{n_unknown} posts of {ground_truth} are not in this store; their labels are not kept")
     asked = Asked(source, review_batch, overlap, opinion, truth_share if ground_truth else 0.0)
     with progress("push", total=None) as on_done:
         done = push(opened, project=project, task=task, asked=asked, restore=restore_screen, on_done=on_done)

@@ -14,15 +14,21 @@ from warehouse import Moment, digest
 HEADS = "from annotation_heads where project = $project order by annotation_id"
 PULLED = "select cursor, n_unmatched from review_projects where project = $project"
 ASIDE = "select quarantine_id, post_id, server_id, reason from quarantine where project = $project"
-OURS = "select post_id from posts where post_id in (select unnest($ids))"
+OURS = (
+    "select post_id, coalesce(refusal, if(task = $task, null, 'other-task')) as refusal from answerable_posts "
+    "where post_id in (select unnest($ids))"
+)
 LOST = "lost-by-server"
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store took from a project already. `aside`: ids of what was put aside; `aside_ids`: of the server."""
+    """What the store took from a project already. `lost`: heads that the server forgot; they are in no other list.
+    `aside`: ids of what was put aside; `aside_ids`: of the server.
+    """
 
     heads: list[Annotation]
+    lost: list[Annotation]
     aside: frozenset[str]
     aside_ids: frozenset[int]
     cursor: datetime | None
@@ -42,12 +48,15 @@ class Reading:
 def known(moment: Moment, title: str) -> Known:
     """From the facts."""
     names = [field.name for field in fields(Annotation)]
-    heads = moment.table(HEADS, project=title).select(names).to_pylist()
+    heads = [Annotation(**row) for row in moment.table(HEADS, project=title).select(names).to_pylist()]
     aside = moment.table(ASIDE, project=title).to_pylist()
+    ids = frozenset(row["quarantine_id"] for row in aside)
+    is_lost = {head.annotation_id: _lost(head, title).quarantine_id in ids for head in heads}
     pulled = next(iter(moment.table(PULLED, project=title).to_pylist()), {"cursor": None, "n_unmatched": None})
     return Known(
-        [Annotation(**row) for row in heads],
-        frozenset(row["quarantine_id"] for row in aside),
+        [head for head in heads if not is_lost[head.annotation_id]],
+        [head for head in heads if is_lost[head.annotation_id]],
+        ids,
         frozenset(row["server_id"] for row in aside if row["reason"] != LOST),
         datetime.fromisoformat(pulled["cursor"]) if pulled["cursor"] else None,
         pulled["n_unmatched"] or 0,
@@ -80,15 +89,15 @@ def compared(
     whose file they are; it is a part of the answers, and its users are nobody else's.
     """
     reader = Reader(about.screen.labels, about.screen.low, about.screen.high)
-    ours = _ours(moment, listing)
+    ours = _ours(about, moment, listing)
     answers = [each for task in listing for each in reader.read(task, ours)]
     of = changes(
         [_of_file(each, file_of) for each in answers if isinstance(each, Said)],
-        [head for head in before.heads if _lost(head, about.title).quarantine_id not in before.aside],
+        before.heads,
         project=about.title,
         tasks={task.task_id: task for task in listing},
-        is_older=is_older,
-        is_part=file_of is not None,
+        lost=before.lost,
+        absence="untold" if file_of else "lost" if is_older else "withdrawn",
     )
     refused = [_aside(each, about.title) for each in answers if isinstance(each, Unreadable)]
     rows = {row.quarantine_id: row for row in [*refused, *(_lost(row, about.title) for row in of.kept)]}
@@ -104,22 +113,19 @@ def _of_file(said: Said, name: str | None) -> Said:
     return replace(said, annotator=f"{name}:{said.annotator.rpartition(':')[2]}")
 
 
-def _ours(moment: Moment, listing: Sequence[ServerTask]) -> set[str]:
-    """Those of the listed posts that the store has."""
+def _ours(about: Subject, moment: Moment, listing: Sequence[ServerTask]) -> dict[str, str | None]:
+    """Those of the listed posts that the store has, each with why its answers are not taken, if they are not."""
     ids = sorted({task.post_id for task in listing if task.post_id})
-    return set(moment.table(OURS, ids=ids)["post_id"].to_pylist()) if ids else set()
+    if not ids:
+        return {}
+    return {row["post_id"]: row["refusal"] for row in moment.table(OURS, ids=ids, task=about.task).to_pylist()}
 
 
 def _n_held(before: Known, of: Changes, refused: Sequence[Quarantined]) -> int:
     """Answers of the server that the store can tell, whichever way it took them."""
-    lost = {row.annotation_id for row in of.kept} | {
-        row.annotation_id for row in before.heads if _lost(row, row.project or "").quarantine_id in before.aside
-    }
-    stands = {
-        (row.post_id, row.server_id, row.modality, row.annotator): row.status != "deleted"
-        for row in [*(head for head in before.heads if head.annotation_id not in lost), *of.annotations]
-    }
-    held = {server_id for (_, server_id, _, _), is_there in stands.items() if is_there}
+    past = {row.annotation_id for row in of.kept} | {row.supersedes for row in of.annotations}
+    stands = [*(head for head in before.heads if head.annotation_id not in past), *of.annotations]
+    held = {row.server_id for row in stands if row.status != "deleted"}
     return len(held | before.aside_ids | {row.server_id for row in refused})
 
 

@@ -1,7 +1,7 @@
 """`msa review reconcile`: what server and store do not agree on, and mend it: nothing that people said is touched."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import typer
@@ -12,16 +12,18 @@ from flows.review_pictures import addresses
 from flows.review_pull import lines, pull
 from flows.review_round import Round, carry_out, commit, intend, refuse_what_would_lose, task_post
 from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, known_subject, subject
+from labelstudio.answers import Reader
 from labelstudio.connection import Connection
 from labelstudio.importing import close, delete, waiting
 from labelstudio.listing import all_tasks
-from labelstudio.project import Project, create, find, get, mark
+from labelstudio.project import SKIPPED, Project, adjust, create, find, get, mark
 from labelstudio.reconciling import Difference, StoreTask, difference
 from labelstudio.screen import missing_names
+from labelstudio.unread import Unread, ask_others, unread
 from warehouse import Moment, Store, lease
 from warehouse.journal import Journal
 
-PUSHED = "select post_id, task_id, is_open from task_answers where project = $project order by post_id"
+PUSHED = "select post_id, task_id, is_open, overlap from task_answers where project = $project order by post_id"
 OPEN = "from open_review_posts where project = $project and post_id in (select unnest($ids)) order by post_id"
 POSTS = "from review_posts where task = $task and post_id in (select unnest($ids)) order by post_id"
 ADOPTED = "adopted"
@@ -36,10 +38,22 @@ class Reconciled:
     is_agreed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What does not agree. `unread`: tasks judged there, of posts open here. `is_sharing`: skipped tasks, done here,
+    are shown to others there. `screen`: what it lacks.
+    """
+
+    of: Difference
+    unread: list[Unread]
+    is_sharing: bool
+    screen: list[str]
+
+
 def reconcile(store: Store, *, project: str | None = None, task: str | None = None, repair: bool = False) -> Reconciled:
     """With `repair`: a deleted project is made again with its open tasks, missing tasks are pushed again, tasks that
     others made are adopted where the store has their post, doubled ones without an answer are deleted; of doubled ones
-    with answers all but one are closed, and every answer counts.
+    with answers all but one are closed, and every answer counts. Where too few answers can be read, others are asked.
     """
     connection = connected(store)
     with store.moment() as moment:
@@ -47,13 +61,12 @@ def reconcile(store: Store, *, project: str | None = None, task: str | None = No
     journal = Journal(store.places, "review-push", about.slug)
     with lease(store.places, f"review-{about.slug}"), journal, store.moment() as moment:
         about = _subject(moment, about.title, about.task)
-        pushed = [StoreTask(**row) for row in moment.table(PUSHED, project=about.title).to_pylist()]
         target = _target(connection, about, moment, repair=repair)
         if target is None:
-            n_open = sum(task.is_open for task in pushed)
+            n_open = sum(task.is_open for task in _pushed(moment, about))
             return Reconciled(about.title, (("project is gone", n_open, "msa review reconcile --repair"),), False)
         desk = Desk(store, connection, target, about)
-        found = difference(all_tasks(connection, target), pushed)
+        found = _seen(desk, moment)
         if repair:
             refuse_what_would_lose(desk, journal)
             _repair(desk, found, moment, journal)
@@ -77,7 +90,25 @@ def _target(connection: Connection, about: Subject, moment: Moment, *, repair: b
     return found
 
 
-def _repair(desk: Desk, found: Difference, moment: Moment, journal: Journal) -> None:
+def _pushed(moment: Moment, about: Subject) -> list[StoreTask]:
+    return [StoreTask(**row) for row in moment.table(PUSHED, project=about.title).to_pylist()]
+
+
+def _seen(desk: Desk, moment: Moment) -> Seen:
+    pushed, listed, screen = _pushed(moment, desk.about), all_tasks(desk.connection, desk.target), desk.about.screen
+    return Seen(
+        difference(listed, pushed),
+        unread(desk.connection, listed, pushed, Reader(screen.labels, screen.low, screen.high)),
+        desk.target.skipped != SKIPPED,
+        missing_names(desk.target.label_config, screen.labels),
+    )
+
+
+def _repair(desk: Desk, seen: Seen, moment: Moment, journal: Journal) -> None:
+    found = seen.of
+    ask_others(desk.connection, seen.unread)
+    if seen.is_sharing:
+        adjust(desk.connection, desk.target, skip_queue=SKIPPED)
     delete(desk.connection, desk.target, found.doubled)
     close(desk.connection, waiting(desk.connection, found.doubled_answered))
     if found.moved:
@@ -110,43 +141,41 @@ def _push_again(desk: Desk, found: Difference, moment: Moment, journal: Journal)
         carry_out(desk, of, moment, journal)
 
 
-def _told(desk: Desk, found: Difference, moment: Moment, *, repair: bool) -> Reconciled:
+def _told(desk: Desk, found: Seen, moment: Moment, *, repair: bool) -> Reconciled:
     left = found
     if repair:
         with desk.store.moment() as now:
-            pushed = [StoreTask(**row) for row in now.table(PUSHED, project=desk.about.title).to_pylist()]
-        left = difference(all_tasks(desk.connection, get(desk.connection, desk.target)), pushed)
-    missing = missing_names(desk.target.label_config, desk.about.screen.labels)
-    asks = bool(waiting(desk.connection, left.doubled_answered))
-    problems = (*_problems(found, closes=asks or repair, repair=repair), *_screen(missing))
-    return Reconciled(desk.about.title, problems, _is_agreed(left, moment) and not (missing or asks))
+            left = _seen(replace(desk, target=get(desk.connection, desk.target)), now)
+    asks = bool(waiting(desk.connection, left.of.doubled_answered))
+    problems = tuple(_problems(found, closes=asks or repair, repair=repair))
+    is_left = left.unread or left.is_sharing or left.screen or asks
+    return Reconciled(desk.about.title, problems, _is_agreed(left.of, moment, desk.about.task) and not is_left)
 
 
-def _is_agreed(left: Difference, moment: Moment) -> bool:
-    """Tasks of posts that the store does not have are not ours to mend."""
-    ids = [task.post_id for task in left.unknown if task.post_id]
-    n_ours = moment.value("select count(*) from posts where post_id in (select unnest($ids))", ids=ids) if ids else 0
+def _is_agreed(left: Difference, moment: Moment, task: str) -> bool:
+    """Tasks of posts that cannot be adopted, such as sealed ones, are not ours to mend."""
+    ids = [each.post_id for each in left.unknown if each.post_id]
+    n_ours = moment.table(POSTS, task=task, ids=ids).num_rows if ids else 0
     return not (left.missing or left.moved or left.doubled or n_ours)
 
 
-def _problems(found: Difference, *, closes: bool, repair: bool) -> Iterable[tuple[str, int, str]]:
-    todo = "msa review reconcile --repair"
+def _problems(seen: Seen, *, closes: bool, repair: bool) -> Iterable[tuple[str, int, str]]:
+    todo, found = "msa review reconcile --repair", seen.of
     named = (
         ("open posts without a task", len(found.missing), "pushed again"),
         ("tasks under another id", len(found.moved), "taken over"),
         ("tasks that the store never pushed", len(found.unknown), "adopted where the store has the post"),
         ("doubled tasks", len(found.doubled), "deleted, being unanswered"),
         ("doubled-answered tasks", len(found.doubled_answered), "closed, every answer counts" if closes else ""),
+        ("judged tasks with too few answers that can be read", len(seen.unread), "others are asked"),
+        ("settings that show skipped posts to others", int(seen.is_sharing), "skipped posts are done"),
         ("answered posts whose task is gone", len(found.lost), ""),
     )
     for what, n, done in named:
         if n:
             yield what, n, "nothing: the answers stand in the store" if not done else done if repair else todo
-
-
-def _screen(missing: list[str]) -> Iterable[tuple[str, int, str]]:
-    if missing:
-        yield f"the screen lacks {', '.join(missing)}", len(missing), "msa review push --restore-screen"
+    if seen.screen:
+        yield f"the screen lacks {', '.join(seen.screen)}", len(seen.screen), "msa review push --restore-screen"
 
 
 def command(

@@ -1,5 +1,6 @@
 """`msa review settle`: what reviewers mean together; one more person is asked where that is not settled."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -21,7 +22,7 @@ from warehouse.journal import Journal
 TASKS = "select distinct task from review_votes order by task"
 VOTES = "select post_id, rater, label, is_person from review_votes where task = $task order by post_id, rater"
 UNSETTLED = "from unsettled_review_posts where project = $project and posterior < $at_least and n_answers < $most"
-STANDING = "select post_id, label, posterior, n_votes, n_people from consensus"
+STANDING = "select post_id, label, posterior, n_votes, n_people from consensus order by post_id"
 NOTE = "Judged before, and not settled: please judge it afresh, on your own."
 
 
@@ -61,14 +62,21 @@ def consensus(store: Store) -> int:
         found = sorted((row for task in tasks for row in _of_task(moment, task)), key=lambda row: row.post_id)
         standing = [Consensus(**row) for row in moment.table(STANDING).to_pylist()]
         earlier = moment.inputs("consensus")
-    if set(found) <= set(standing):
+    rows = [*found, *_withdrawn(found, standing)]
+    if set(rows) <= set(standing):
         return len(found)
-    said = digest([[row.post_id, row.label, row.posterior, row.n_votes] for row in found])
+    said = digest([[row.post_id, row.label, row.posterior, row.n_votes] for row in rows])
     run = store.begin("review-settle", parameters={}, inputs=[f"consensus-{said}", *earlier], version=2)
     if run is not None:
         with run:
-            run.write("consensus", found)
+            run.write("consensus", rows)
     return len(found)
+
+
+def _withdrawn(found: Sequence[Consensus], standing: Sequence[Consensus]) -> list[Consensus]:
+    """Of posts that have a consensus and no vote any more."""
+    voted = {row.post_id for row in found}
+    return [Consensus(row.post_id, None, 0.0, 0, 0) for row in standing if row.n_votes and row.post_id not in voted]
 
 
 def _of_task(moment: Moment, task: str) -> list[Consensus]:

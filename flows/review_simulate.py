@@ -10,6 +10,7 @@ import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
+from flows.review_truth import refuse_other_labels
 from flows.reviewing import ProjectOption, TaskOption, connected, known_subject
 from labelstudio.errors import ReviewError
 from labelstudio.listing import all_tasks
@@ -42,14 +43,18 @@ def simulate(
     target = find(connection, about.title)
     if target is None:
         raise gone(about.title, connection.url)
+    refuse_other_labels([truth[each] for each in waiting if each in truth], about.task, about.screen.labels)
     reviewer = Simulated(persona.name, about.screen.labels, truth, persona.error_rate, persona.seconds, persona.seed)
     return answer(connection, [each for each in all_tasks(connection, target) if each.post_id in waiting], reviewer)
 
 
 def truth_of(path: Path, *, source: str | None = None) -> dict[str, str]:
-    """Label by post_id, from a CSV. Raises ReviewError that names the columns."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    """Label by post_id, from a CSV in UTF-8, as Excel writes it too. Raises ReviewError that names the columns."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ReviewError(f"{path} is no CSV in UTF-8 ({error}). Save it as such: in Excel, CSV UTF-8.") from error
     found = {_post_id(row, source): row.get("label") or row.get("both") or "" for row in rows}
     if not rows or "" in found or not any(found.values()):
         raise ReviewError(f"{path} says no truth: columns {COLUMNS} are needed, and --source where ids lack it.")

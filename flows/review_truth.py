@@ -1,8 +1,10 @@
 """Posts whose label is known, mixed into a round so that reviewers can be measured; they look like any other."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from flows.training_set import labels_of
+from labelstudio.errors import ReviewError
 from msa_core.records import GroundTruth
 from warehouse import Moment, Store, digest
 
@@ -12,12 +14,34 @@ SHOWN = (
     "(select post_id from task_answers where is_open)) "
     "and post_id not in (select unnest($chosen)) order by md5(post_id) limit $n"
 )
+TASKS = "select post_id, task from posts where post_id in (select unnest($ids))"
 REASON = "ground-truth"
 
 
-def keep(store: Store, truth: Mapping[str, str]) -> None:
-    """Facts, so that the measure of a reviewer can be traced."""
-    rows = [GroundTruth(post_id, label) for post_id, label in sorted(truth.items())]
+def keep(store: Store, truth: Mapping[str, str]) -> int:
+    """Facts, so that the measure of a reviewer can be traced. How many posts of the truth the store does not have: of
+    these nothing is kept. Raises ReviewError where a label is none of its post's task.
+    """
+    with store.moment() as moment:
+        task_of = {row["post_id"]: row["task"] for row in moment.table(TASKS, ids=list(truth)).to_pylist()}
+        for task in sorted(set(task_of.values())):
+            given = [label for post_id, label in truth.items() if task_of.get(post_id) == task]
+            refuse_other_labels(given, task, labels_of(moment, task))
+    rows = [GroundTruth(post_id, truth[post_id]) for post_id in sorted(task_of)]
+    _commit(store, rows)
+    return len(truth) - len(rows)
+
+
+def refuse_other_labels(given: Iterable[str], task: str, labels: Iterable[str]) -> None:
+    """Raises ReviewError that lists the task's labels: by another word every right answer would count as wrong."""
+    known = tuple(labels)
+    other = sorted(set(given) - set(known))
+    if other:
+        listed = ", ".join(known) or "none, it asks for a number"
+        raise ReviewError(f"{', '.join(map(repr, other[:5]))}: no labels of the task {task!r}. Its labels: {listed}")
+
+
+def _commit(store: Store, rows: list[GroundTruth]) -> None:
     with store.moment() as moment:
         standing = {GroundTruth(**row) for row in moment.table("select post_id, label from ground_truth").to_pylist()}
         earlier = moment.inputs("ground_truth")
@@ -31,11 +55,13 @@ def keep(store: Store, truth: Mapping[str, str]) -> None:
 
 
 def mixed(
-    moment: Moment, chosen: list[dict[str, Any]], *, task: str, project: str, share: float
+    moment: Moment, chosen: list[dict[str, Any]], *, task: str, project: str, share: float, away: Iterable[str] = ()
 ) -> list[dict[str, Any]]:
-    """`share` of the round are known posts, in place of its last ones, spread over the order of the rest."""
+    """`share` of the round are known posts, in place of its last ones, spread over the order of the rest. `away`: posts
+    that are on their way to a server.
+    """
     n = round(share * len(chosen))
-    ids = [row["post_id"] for row in chosen]
+    ids = [*away, *(row["post_id"] for row in chosen)]
     known = moment.table(SHOWN, task=task, project=project, chosen=ids, n=n).to_pylist() if n else []
     kept = chosen[: len(chosen) - len(known)]
     if not kept:

@@ -16,6 +16,7 @@ from flows.justification import ENOUGH, Enough
 from flows.options import DEFAULT_STORE, AtLeastOption, DaysOption, FewestOption, StoreOption, open_store
 from flows.readings import FEWEST
 from flows.review_server import say_now
+from flows.serve_options import CronOption, PseudonymsOption, ServedCaptionerOption, crons_of, known_captioner
 from flows.train import TOWERS_HELP
 from msa_core.errors import MsaError
 from warehouse import Store, lease
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 LOOK_EVERY_S = 0.5
 DEPLOYED_WITHIN_S = 120.0
 RESTARTS, WITHIN_S = 5, 300.0
-CAPTIONER_HELP = "auto: the endpoint where there is a budget, else pixels; openai: the endpoint; pixels; none."
-CRON_HELP = "VERB='*/5 * * * *' in UTC, or VERB=off: neither by clock nor, of retrain, by a finished round; repeat it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,7 @@ class Asked:
     crons: dict[str, str] = field(default_factory=dict)
     at_once: int = 2
     paying: Paying = FREE
+    pseudonyms: bool = False
 
     def given(self, store: Store, *, inbox: Path, pages: Path, metrics: str) -> dict[str, Any]:
         """What the flows are told; each takes its own of it."""
@@ -63,6 +63,7 @@ class Asked:
             "budget_usd": self.paying.budget_usd,
             "prompt_price": prices.prompt if prices else None,
             "completion_price": prices.completion if prices else None,
+            "pseudonyms": self.pseudonyms,
         }
 
 
@@ -189,39 +190,25 @@ def command(
     at_least: AtLeastOption = ENOUGH.at_least,
     days: DaysOption = ENOUGH.days,
     fewest: FewestOption = FEWEST,
-    captioner: Annotated[str, typer.Option(help=CAPTIONER_HELP)] = "auto",
+    captioner: ServedCaptionerOption = "auto",
     budget_usd: Annotated[float | None, typer.Option(help="US dollars that a run of curate may spend.")] = None,
     prompt_price: PriceOption = None,
     completion_price: PriceOption = None,
-    cron: Annotated[list[str] | None, typer.Option(help=CRON_HELP)] = None,
+    cron: CronOption = None,
     at_once: Annotated[int, typer.Option(min=1, help="Flows that run at the same time.")] = 2,
+    pseudonyms: PseudonymsOption = False,
 ) -> None:
     """Print where everything is, then wait. PREFECT_API_URL names a server that runs already."""
     opened = open_store(store)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    crons = dict(_pair(each) for each in cron or ())
+    crons, known = crons_of(cron or ()), known_captioner(captioner)
     paying = paying_of(prompt_price, completion_price, budget_usd)
     enough = Enough(at_least, days=days)
     asked = Asked(
-        inbox, host, port, metrics_port, reports, towers, enough, fewest, _known(captioner), crons, at_once, paying
+        inbox, host, port, metrics_port, reports, towers, enough, fewest, known, crons, at_once, paying, pseudonyms
     )
     serve(opened, asked=asked, on_ready=lambda ui, metrics: _welcome(opened, asked, ui, metrics))
     say_now("stopped")
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, is_there, cron = text.partition("=")
-    if not is_there:
-        raise typer.BadParameter(f"--cron takes VERB=CRON, such as pull='*/5 * * * *', not {text!r}")
-    return name.strip(), cron.strip()
-
-
-def _known(captioner: str) -> str:
-    from flows.captioners import CAPTIONERS
-
-    if captioner not in CAPTIONERS:
-        raise typer.BadParameter(f"--captioner takes {', '.join(CAPTIONERS)}, not {captioner!r}")
-    return captioner
 
 
 def _welcome(store: Store, asked: Asked, ui: str, metrics: str) -> None:

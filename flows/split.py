@@ -128,7 +128,7 @@ def _clusters(moment: Moment) -> list[Cluster]:
 
 def _members(moment: Moment, found: list[Cluster]) -> list[Member]:
     rows = moment.table("from post_labels order by post_id")
-    told = ("source", "label", "official_split", "is_official_unlabelled")
+    told = ("source", "label", "official_split", "is_official_unlabelled", "is_scored")
     columns = [rows[name].to_pylist() for name in told]
     return [
         Member(cluster.post_id, cluster.cluster_id, *row)

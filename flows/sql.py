@@ -2,8 +2,10 @@
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Iterable
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -27,9 +29,9 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-def sql(store: Store, query: str) -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
-    """The answer's schema and batches, read-only."""
-    return ask(store, query)
+def sql(store: Store, query: str, *, by_name: bool = False) -> tuple[pa.Schema, Iterable[pa.RecordBatch]]:
+    """The answer's schema and batches, read-only; `by_name` refuses two columns of one name. Raises QueryError."""
+    return ask(store, query, by_name=by_name)
 
 
 def command(
@@ -42,7 +44,7 @@ def command(
     ] = False,
 ) -> None:
     """Print or write the answer; every text exactly as it stands, unless asked otherwise."""
-    schema, batches = sql(open_store(store), query)
+    schema, batches = sql(open_store(store), query, by_name=form in (Format.JSON, Format.PARQUET))
     if form is Format.PARQUET:
         if output is None:
             raise typer.BadParameter("parquet needs a file: --output answer.parquet")
@@ -53,7 +55,7 @@ def command(
         return
     with output.open("w", encoding="utf-8", newline="") if output else _stdout() as file:
         if form is Format.JSON:
-            _write_json(schema.names, _rows(batches), file)
+            _write_json(schema, _rows(batches), file)
             return
         cells = ([schema.names], _rows(batches))
         writer = csv.writer(file, delimiter="," if form is Format.CSV else "\t")
@@ -61,20 +63,39 @@ def command(
             writer.writerows([defused(value) for value in row] if safe_cells else row for row in rows)
 
 
-def _write_json(names: list[str], rows: Iterable[list[Any]], file: TextIO) -> None:
+def _write_json(schema: pa.Schema, rows: Iterable[list[Any]], file: TextIO) -> None:
     for row in rows:
-        json.dump(dict(zip(names, row, strict=True)), file, ensure_ascii=False, default=_plain)
+        named = {field.name: plain(value, field.type) for field, value in zip(schema, row, strict=True)}
+        json.dump(named, file, ensure_ascii=False, allow_nan=False)
         file.write("\n")
+
+
+def plain(value: Any, kind: pa.DataType) -> Any:
+    """As JSON can say it: maps are objects, decimals numbers, bytes hexadecimal, times text; NaN is null."""
+    if value is None:
+        return None
+    if pa.types.is_map(kind):
+        return {str(key): plain(each, kind.item_type) for key, each in value}
+    if pa.types.is_struct(kind):
+        return {field.name: plain(value[field.name], field.type) for field in kind}
+    return [plain(each, kind.value_type) for each in value] if isinstance(value, list) else _single(value)
+
+
+def _single(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return float(value) if value.as_tuple().exponent else int(value)
+        case float():
+            return value if math.isfinite(value) else None
+        case bytes():
+            return value.hex()
+    return value if isinstance(value, str | int) else str(value)
 
 
 def _rows(batches: Iterable[pa.RecordBatch]) -> Iterable[list[Any]]:
     for batch in batches:
         columns = [column.to_pylist() for column in batch.columns]
         yield from (list(row) for row in zip(*columns, strict=True))
-
-
-def _plain(value: Any) -> Any:
-    return value.hex() if isinstance(value, bytes) else str(value)
 
 
 class _stdout:  # noqa: N801

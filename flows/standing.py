@@ -1,6 +1,7 @@
 """What a moment of the store holds of a source, for those who take its dumps again."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from msa_core.dumps.standing import (
@@ -13,6 +14,7 @@ from msa_core.dumps.standing import (
     reject_pair,
     text_pair,
 )
+from msa_core.errors import DumpError
 from warehouse import Moment
 
 TEXTS = "select post_id, text_sha256 from posts where source = $source"
@@ -20,6 +22,25 @@ IMAGE_LISTS = "from image_lists where starts_with(post_id, $prefix)"
 ANSWERS = "from dump_answers where starts_with(post_id, $prefix)"
 REJECTS = "select path, line, reason, source_id from rejects where source = $source"
 IMAGES = "select image_sha256 from images"
+TAKEN = "from ingests where source = $source and n_posts > 0 and not is_replaced"
+KEPT = {
+    "keeps_raw": "--keep-raw",
+    "keeps_names": "--keep-names",
+    "has_splits": "--split-column",
+    "has_times": "--time-column",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a dump is taken in, where its source must keep to it; named as in the view `ingests`."""
+
+    format: str
+    task: str
+    keeps_raw: bool
+    keeps_names: bool
+    has_splits: bool
+    has_times: bool
 
 
 def standing(moment: Moment, source: str) -> Standing:
@@ -39,6 +60,26 @@ def standing(moment: Moment, source: str) -> Standing:
         images=images,
         rejects=Index(reject_pair(*row) for row in _rows(moment, REJECTS, source=source)),
     )
+
+
+def check_source(moment: Moment, source: str, manner: Manner) -> None:
+    """A source has one task and one format: what one format withholds, another may reveal. Its posts stay as they were
+    taken, so what they lack cannot be added by taking them again. Raises DumpError.
+    """
+    held = moment.value("select task from posts where source = $source limit 1", source=source)
+    if held not in (None, manner.task):
+        raise DumpError(f"Source {source!r} holds {held}, this dump {manner.task}. Name another: --source")
+    earlier = moment.table(TAKEN, source=source)
+    others = set(earlier["format"].to_pylist()) - {manner.format}
+    if others:
+        raise DumpError(f"Source {source!r} was taken in as {min(others)}, not {manner.format}. Name another: --source")
+    for name, option in KEPT.items():
+        taken = set(earlier[name].to_pylist())
+        if taken == {not getattr(manner, name)}:
+            raise DumpError(
+                f"Source {source!r} was taken in {'with' if True in taken else 'without'} {option}, and its posts stay "
+                "as they were taken. Say it as then, or name another: --source"
+            )
 
 
 def ingest_inputs(moment: Moment, source: str, digest: str) -> list[str]:

@@ -43,24 +43,33 @@ def card_of(moment: Moment, snapshot_id: str) -> dict[str, Any]:
     return dict(found[0])
 
 
-def choice_of(moment: Moment, card: dict[str, Any]) -> Curation:
-    """How the snapshot of a card was chosen, under the label policy in force; what an older version did not keep is
-    the usual.
+def about_of(moment: Moment, card: dict[str, Any]) -> Subject:
+    """What the snapshot of a card is about, with the labels of now."""
+    return Subject(card["task"], card["source"], labels_of(moment, card["task"]))
+
+
+def choice_of(moment: Moment, card: dict[str, Any], captions: str | None) -> Curation:
+    """How the snapshot of a card was chosen, but for its captions, under the label policy in force; what an older
+    version did not keep is the usual.
     """
     return curation(
         moment,
         weights=card["weights"] or UNIFORM,
         duplicates=card["duplicates"] or KEEP,
-        captions=card["captions"],
+        captions=captions,
         keeps_leaks=bool(card["keeps_leaks"]),
     )
 
 
 def now_like(moment: Moment, snapshot_id: str) -> TrainingSet:
     """What a snapshot chosen as this one was would hold now. Raises TrainingError."""
+    return now_reading(moment, snapshot_id, card_of(moment, snapshot_id)["captions"])
+
+
+def now_reading(moment: Moment, snapshot_id: str, captions: str | None) -> TrainingSet:
+    """The same, but with captions of this kind; null for none."""
     card = card_of(moment, snapshot_id)
-    about = Subject(card["task"], card["source"], labels_of(moment, card["task"]))
-    return freeze(moment, about, choice_of(moment, card))
+    return freeze(moment, about_of(moment, card), choice_of(moment, card, captions))
 
 
 def thawed(moment: Moment, snapshot_id: str) -> TrainingSet:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.captions_read import AS_WORTHY, AUTO, Captions
+from flows.captions_read import AS_WORTHY, AUTO, Captions, towers_named
 from flows.learning import Wanted, at_hand, content_of_set, set_of_now, set_that_stands
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
@@ -58,6 +58,7 @@ def train(
     from flows.fold_models import Asked, plan
     from flows.parentage import parent_named
     from flows.training_run import TrainingRun
+    from msa_core.presets import towers_meant
 
     if preset not in PRESETS:
         raise TrainingError(f"No preset {preset!r}. Presets: {', '.join(PRESETS)}")
@@ -66,7 +67,8 @@ def train(
         towers = at_hand(towers, vision, text) if begun is None else towers
         length = max_length or (TOKENS if begun is None else begun.config.max_length)
         asked = Asked(towers, vision, text, image_size, length, lora_rank, epochs, learning_rate, batch_size, seed)
-        wanted = Wanted(source, task, captions, keep_leaks)
+        towers_read = towers_named(*towers_meant(asked if begun is None else begun.asked(asked)))
+        wanted = Wanted(source, task, captions, keep_leaks, towers_read)
         frozen = set_that_stands(store, moment, snapshot, wanted) if snapshot else set_of_now(moment, wanted, begun)
         content, asked = content_of_set(moment, frozen), asked.reading(frozen.captions, captions.length)
         folds = (0 if begun is None else begun.folds) if folds is None else folds
@@ -89,10 +91,10 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="At most so many; fewer by early stop.")] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Posts a step, of all devices together.")] = 32,
-    learning_rate: Annotated[float | None, typer.Option(help="Highest rate of the schedule.")] = None,
-    seed: Annotated[int, typer.Option(help="Of weights, order and dropout.")] = 7,
+    learning_rate: Annotated[float | None, typer.Option(min=0, help="Highest rate of the schedule.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of weights, order and dropout.")] = 7,
     max_length: Annotated[int | None, typer.Option(min=4, help=f"Tokens of a text. [{TOKENS}]")] = None,
-    image_size: Annotated[int | None, typer.Option(help="Pixels of an image's side.")] = None,
+    image_size: Annotated[int | None, typer.Option(min=1, help="Pixels of an image's side.")] = None,
     lora_rank: Annotated[int | None, typer.Option(min=0, help="Rank of LoRA; 0 trains every weight.")] = None,
     precision: Annotated[str, typer.Option(help="auto, fp32 or bf16.")] = "auto",
     keep_leaks: Annotated[bool, typer.Option("--keep-leaks", help="Also train on twins of sealed posts.")] = False,

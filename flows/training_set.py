@@ -67,6 +67,7 @@ def subject(moment: Moment, task: str | None, source: str | None) -> Subject:
     """The one task and source that have labels, or those asked. Raises TrainingError that lists the choices."""
     found = moment.table("select distinct task, source from labels where label is not null order by all")
     pairs = list(zip(*(found[name].to_pylist() for name in ("task", "source")), strict=True))
+    _refuse_scores(moment, task, {each for each, _ in pairs})
     if not pairs:
         raise TrainingError("No labelled posts in this store. Ingest a dump with labels first: msa ingest")
     if source not in (None, "all"):
@@ -74,6 +75,16 @@ def subject(moment: Moment, task: str | None, source: str | None) -> Subject:
     task = _one("task", task, sorted({each for each, of in pairs if source in (None, "all", of)}))
     source = "all" if source == "all" else _one("source", source, sorted({of for each, of in pairs if each == task}))
     return Subject(task, source, labels_of(moment, task))
+
+
+def _refuse_scores(moment: Moment, task: str | None, labelled: set[str]) -> None:
+    """Scores wait in train, val and test for a model that learns from them."""
+    found = moment.table("select distinct task from post_labels where is_scored order by task")["task"].to_pylist()
+    if found and (task in found if task else not labelled) and task not in labelled:
+        raise TrainingError(
+            f"The posts of {task or found[0]} bear scores, no labels, and no model here learns from scores yet. Ingest "
+            "a dump with labels to train on: msa ingest"
+        )
 
 
 def labels_of(moment: Moment, task: str) -> tuple[str, ...]:

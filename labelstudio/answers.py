@@ -1,6 +1,6 @@
 """What a reviewer's answer says, checked: the server takes anything, the store only what the screen offers."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -59,13 +59,15 @@ class Reader:
     low: float | None = None
     high: float | None = None
 
-    def read(self, task: ServerTask, known_posts: Collection[str]) -> Iterator[Said | Unreadable]:
-        """Every answer of a task: read, or refused with its reason."""
-        post_id = task.post_id if task.post_id in known_posts else None
+    def read(self, task: ServerTask, posts: Mapping[str, str | None]) -> Iterator[Said | Unreadable]:
+        """Every answer of a task: read, or refused with its reason. `posts`: those of the store, each with why its
+        answers are not taken; None where they are.
+        """
+        post_id = task.post_id if task.post_id in posts else None
+        reason = posts.get(task.post_id, "unknown-post") if task.post_id else "task-without-post"
         for answer in task.answers:
             try:
-                if post_id is None:
-                    reason = "task-without-post" if task.post_id is None else "unknown-post"
+                if reason is not None:
                     raise _Refusal(reason, str(task.post_id)[:200])
                 yield from self._said(task, answer, list(self._given(answer)))
             except _Refusal as refusal:

@@ -1,21 +1,25 @@
-"""What the server says now against what the store took earlier: new answers, corrections, withdrawals"""
+"""What the server says now against what the store took earlier: new answers, corrections, withdrawals, returns"""
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from labelstudio.answers import Said
 from labelstudio.listing import ServerTask
 from msa_core.records import Annotation
 
 Chain = tuple[str, int, str, str]  # post_id, server_id, annotator, modality: one answer through its corrections
+Absence = Literal["withdrawn", "lost", "untold"]  # by a person, by a server with older data, or only a part was read
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """`kept`: answers that the server lost when it went back to older data; the store holds on to them."""
+    """`n_changed`: also lost answers that are said again. `kept`: answers that the server lost when it went back to
+    older data; the store holds on to them.
+    """
 
     annotations: tuple[Annotation, ...]
     n_new: int
@@ -30,30 +34,59 @@ def changes(
     *,
     project: str,
     tasks: Mapping[int, ServerTask],
-    is_older: bool = False,
-    is_part: bool = False,
+    lost: Sequence[Annotation] = (),
+    absence: Absence = "withdrawn",
 ) -> Changes:
-    """`standing`: the last word of each chain. `tasks`: those that were read, by id. Where the server's data are older
-    than the store, an absent answer is no withdrawal; nor is it where they are a part (`is_part`).
+    """`standing`: the last word of each chain; `lost`: of those that the server forgot. `tasks`: those that were read,
+    by id. `absence` is what it means that an answer is not there. What was lost and is said again corrects the lost
+    answer, also where it says the same: so it can be withdrawn.
     """
     heads = {_chain(each): each for each in standing}
     now = {(each.post_id, each.server_id, each.annotator, each.modality): each for each in said}
-    counts = _counts(standing)
-    rows: list[Annotation] = []
-    n_new = n_changed = 0
-    for chain in sorted(now):
-        head = heads.get(chain)
-        if head is not None and (_content(head) == _content(now[chain]) or _is_past(now[chain], head)):
-            continue
-        nth = counts.setdefault(_person(chain), {}).setdefault(chain[1], len(counts[_person(chain)]))
-        rows.append(_row(now[chain], project, head, nth))
-        n_new, n_changed = n_new + (head is None), n_changed + (head is not None)
-    absent = (
-        [] if is_part else [head for chain, head in sorted(heads.items()) if chain not in now and _is_read(head, tasks)]
-    )
-    gone = [] if is_older else absent
+    absent = [heads[at] for at in sorted(heads.keys() - now.keys()) if _is_read(heads[at], tasks)]
+    forgotten = absent if absence == "lost" else []
+    back = _back({at: now[at] for at in sorted(now.keys() - heads.keys())}, [*lost, *forgotten])
+    rows = list(_spoken(now, heads, back, [*standing, *lost], project))
+    n_new = sum(row.supersedes is None for row in rows)
+    n_changed = len(rows) - n_new
+    gone = absent if absence == "withdrawn" else []
     rows.extend(_withdrawn(head, tasks[head.task_id or 0].updated_at) for head in gone)
-    return Changes(tuple(rows), n_new, n_changed, len(gone), tuple(absent) if is_older else ())
+    returned = {head.annotation_id for head in back.values()}
+    kept = [head for head in forgotten if head.annotation_id not in returned]
+    return Changes(tuple(rows), n_new, n_changed, len(gone), tuple(kept))
+
+
+def _back(unknown: Mapping[Chain, Said], lost: Sequence[Annotation]) -> dict[Chain, Annotation]:
+    """Which lost answer each unknown one brings back: the same, else one that the person gave to the post before."""
+    by_chain = {_chain(head): head for head in lost}
+    found = {chain: by_chain.pop(chain) for chain in unknown if chain in by_chain}
+    by_person: dict[tuple[str, str, str], list[Annotation]] = {}
+    for chain, head in sorted(by_chain.items()):
+        by_person.setdefault(_person(chain), []).append(head)
+    for chain, said in unknown.items():
+        waiting = by_person.get(_person(chain), [])
+        if chain not in found and waiting and not _is_past(said, waiting[-1]):
+            found[chain] = waiting.pop()
+    return found
+
+
+def _spoken(
+    now: Mapping[Chain, Said],
+    heads: Mapping[Chain, Annotation],
+    back: Mapping[Chain, Annotation],
+    taken: Sequence[Annotation],
+    project: str,
+) -> Iterator[Annotation]:
+    """A row for each answer that says something new, or that is back."""
+    counts = _counts(taken)
+    for chain, said in sorted(now.items(), key=lambda each: each[0]):
+        head = heads.get(chain) or back.get(chain)
+        is_told = chain in heads and _content(heads[chain]) == _content(said)
+        if head is not None and (is_told or _is_past(said, head)):
+            continue
+        of = counts.setdefault(_person(chain), {})
+        server_id = int(head.server_id or 0) if head else chain[1]
+        yield _row(said, project, head, of.setdefault(server_id, len(of)))
 
 
 def annotation_id(*natural_key: object) -> str:

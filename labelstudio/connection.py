@@ -15,6 +15,8 @@ from labelstudio.errors import NoServer, ProjectGone, ReviewError, ServerBroken,
 
 ONCE: RequestOptions = {"max_retries": 0}  # a write that may have happened is looked for, never blindly sent again
 TIMEOUT_S = 600.0
+SERVER_FAILED = 500  # below it the request is at fault …
+PASSING = (408, 429)  # … but for these
 
 
 class Connection:
@@ -69,9 +71,10 @@ def _named(url: str, what: str, error: ApiError) -> ReviewError:
         )
     if error.status_code == 404:
         return ProjectGone(f"{url} knows no such thing: could not {what}. What stands: msa review status")
-    return ServerBroken(
-        f"{url} answered {error.status_code}: could not {what}. {_detail(error)}The same command again goes on."
-    )
+    told = f"{url} answered {error.status_code}: could not {what}.{_detail(error)}"
+    if error.status_code is not None and error.status_code < SERVER_FAILED and error.status_code not in PASSING:
+        return ReviewError(f"{told} Change that first: the same command again is refused again.")
+    return ServerBroken(f"{told} The same command again goes on.")
 
 
 def _body(answer: httpx.Response) -> Any:
@@ -82,6 +85,13 @@ def _body(answer: httpx.Response) -> Any:
 
 
 def _detail(error: ApiError) -> str:
+    """What the server says is wrong, by field where it says so: its `detail` is then "Validation error" alone."""
     body = error.body if isinstance(error.body, dict) else {}
-    said = body.get("detail") or body.get("validation_errors")
-    return f"It says: {str(said)[:300]}. " if said else ""
+    wrong = body.get("validation_errors")
+    by_field = [f"{field}: {_words(words)}" for field, words in wrong.items()] if isinstance(wrong, dict) else []
+    said = "; ".join(by_field) or _words(wrong or body.get("detail") or "")
+    return f" It says: {said[:300].removesuffix('.')}." if said else ""
+
+
+def _words(said: Any) -> str:
+    return " ".join(map(str, said)) if isinstance(said, list) else str(said)

@@ -112,12 +112,24 @@ def update_predictions(
 
 
 def ask_another(connection: Connection, task_id: int, *, overlap: int, note: str) -> None:
-    """One more person for a task that was judged, with a note that says why. The server asks nobody who answered it."""
+    """One more person for a task that was judged, with a note that says why. The server asks nobody who answered it,
+    and nobody at all where its answers, also those that we do not count, are as many as the overlap.
+    """
     with connection.asking(f"ask one more reviewer for task {task_id}"):
-        data = dict(connection.client.tasks.get(id=str(task_id)).data or {})
+        found = connection.client.tasks.get(id=str(task_id))
         connection.client.tasks.update(
-            id=str(task_id), data=data | {"note": note}, overlap=overlap, is_labeled=False, request_options=ONCE
+            id=str(task_id),
+            data=dict(found.data or {}) | {"note": note},
+            overlap=max(overlap, len(found.annotations or ()) + 1),
+            is_labeled=False,
+            request_options=ONCE,
         )
+
+
+def open_again(connection: Connection, task_id: int, *, overlap: int) -> None:
+    """Others are asked, until the task has so many answers."""
+    with connection.asking(f"open task {task_id} again"):
+        connection.client.tasks.update(id=str(task_id), overlap=overlap, is_labeled=False, request_options=ONCE)
 
 
 def waiting(connection: Connection, tasks: Sequence[ServerTask]) -> list[ServerTask]:

@@ -17,7 +17,9 @@ WORTH_PAGING = 300  # beyond it one export is faster than its pages
 
 @dataclass(frozen=True, slots=True)
 class ServerAnswer:
-    """One annotation of one person on one task; `result` is Label Studio's own form."""
+    """One annotation of one person on one task; `result` is Label Studio's own form. `created_at` is null where a file
+    leaves it out.
+    """
 
     server_id: int
     user_id: int
@@ -26,6 +28,7 @@ class ServerAnswer:
     is_ground_truth: bool
     lead_time_s: float | None
     updated_at: datetime
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,10 @@ def changed_tasks(connection: Connection, project: Project, *, since: datetime) 
     return [_task(each.model_dump(mode="json")) for each in found]
 
 
-def tasks_of(text: str) -> list[ServerTask]:
-    """The tasks of a JSON export of Label Studio. Raises ReviewError where it is none."""
+def tasks_of(raw: bytes) -> list[ServerTask]:
+    """The tasks of a JSON export of Label Studio, in UTF-8, -16 or -32. Raises ReviewError where it is none."""
     try:
-        return [_task(each) for each in json.loads(text)]
+        return [_task(each) for each in json.loads(raw)]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReviewError(
             "This is no JSON export of Label Studio (a list of tasks). Export the project there as JSON."
@@ -93,8 +96,8 @@ def _task(found: Mapping[str, Any]) -> ServerTask:
         post_id=_text(data.get("post_id")),
         round=_text(data.get("round")),
         model_id_shown=_text(data.get("model_id_shown")),
-        created_at=datetime.fromisoformat(found["created_at"]),
-        updated_at=datetime.fromisoformat(found["updated_at"]),
+        created_at=_at(found["created_at"]),
+        updated_at=_at(found["updated_at"]),
         answers=tuple(_answer(each) for each in found.get("annotations") or ()),
         data=data,
     )
@@ -109,8 +112,15 @@ def _answer(found: Mapping[str, Any]) -> ServerAnswer:
         is_skipped=bool(found.get("was_cancelled")),
         is_ground_truth=bool(found.get("ground_truth")),
         lead_time_s=found.get("lead_time"),
-        updated_at=datetime.fromisoformat(found["updated_at"]),
+        updated_at=_at(found["updated_at"]),
+        created_at=_at(found["created_at"]) if found.get("created_at") else None,
     )
+
+
+def _at(told: str) -> datetime:
+    """A file may leave out that it is UTC."""
+    at = datetime.fromisoformat(told)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _text(value: Any) -> str | None:

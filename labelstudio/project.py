@@ -17,6 +17,7 @@ STEP = re.compile(r"\n?\(msa-loop step (\d+)(?: of store ([0-9a-f]+))?; please k
 NAMELESS = ""  # the store of a mark from before marks named theirs
 FULL_PAGE = 30  # projects a page
 BY_SCORE = "Uncertainty sampling"  # ascending score of the project's model version: our priority
+SKIPPED = "IGNORE_SKIPPED"  # a skip is an answer, there as here: the task is shown to nobody else in its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """`steps`: how far each store was when it last wrote here, by its id."""
+    """`steps`: how far each store was when it last wrote here, by its id. `skipped`: what becomes of skipped tasks."""
 
     project_id: int
     title: str
@@ -46,6 +47,7 @@ class Project:
     overlap: int
     label_config: str
     description: str
+    skipped: str = SKIPPED
 
     def step(self, store_id: str) -> int:
         """Of one store; behind that store's own, the server's data are older. A mark without a store is anybody's."""
@@ -79,6 +81,7 @@ def create(connection: Connection, title: str, of: Screen, *, overlap: int) -> P
             expert_instruction=package_files("labelstudio").joinpath("guidelines.md").read_text(encoding="utf-8"),
             sampling=BY_SCORE,
             maximum_annotations=overlap,
+            skip_queue=SKIPPED,
             show_collab_predictions=False,  # a choice made beforehand is unmade by its own key; words say the opinion
             request_options=ONCE,
         )
@@ -107,7 +110,7 @@ def restore_screen(connection: Connection, project: Project, of: Screen) -> None
 
 
 def adjust(connection: Connection, project: Project, **changes: Any) -> None:
-    """Fields of the project that are ours: sampling, maximum_annotations, model_version."""
+    """Fields of the project that are ours: sampling, maximum_annotations, model_version, skip_queue."""
     with connection.asking(f"change the project {project.title!r}"):
         connection.client.projects.update(id=project.project_id, request_options=ONCE, **changes)
 
@@ -175,4 +178,5 @@ def _project(found: Any) -> Project:
         overlap=found.maximum_annotations or 1,
         label_config=found.label_config or "",
         description=description,
+        skipped=found.skip_queue or "",
     )

@@ -9,11 +9,12 @@ from labelstudio.listing import ServerTask
 
 @dataclass(frozen=True, slots=True)
 class StoreTask:
-    """A post that the store believes to be on the server."""
+    """A post that the store believes to be on the server. `overlap`: how many people are to judge it."""
 
     post_id: str
     task_id: int | None
     is_open: bool
+    overlap: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ key is one that Label Studio takes for itself (u unselects a region, h and v are
 """
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 CONFIG = Path(__file__).with_name("config.xml")
@@ -29,7 +29,7 @@ def screen(
 
 
 def missing_names(label_config: str, labels: Sequence[str]) -> list[str]:
-    """What a project's screen lacks, so that its answers cannot be read; text, image and comment may be absent."""
+    """What a project's screen lacks, so that its answers can all be read; text, image and comment may be absent."""
     try:
         root = ET.fromstring(label_config)  # noqa: S314 (expat itself refuses entities that explode)
     except ET.ParseError:
@@ -42,10 +42,22 @@ def _missing(root: ET.Element, labels: Sequence[str]) -> Iterator[str]:
     wanted = "both" if labels else "score"
     yield from (f"the name {name!r}" for name in ("post", wanted) if name not in named)
     if wanted in named:
-        offered = {choice.get("value") for choice in named[wanted].iter("Choice")}
+        offered = _offered(named[wanted])
         yield from (f"the choice {label!r}" for label in labels if label not in offered)
+        yield from (f"a choice that we can read in place of {said!r}" for said in sorted(_unknown(named, labels)))
     controls = {name for name, tag in named.items() if tag.get("toName")}
     yield from (f"a name that we can read in place of {name!r}" for name in sorted(controls - READ))
+
+
+def _offered(control: ET.Element) -> set[str]:
+    """What its choices say in an answer."""
+    return {choice.get("alias") or choice.get("value") or "" for choice in control.iter("Choice")}
+
+
+def _unknown(named: Mapping[str, ET.Element], labels: Sequence[str]) -> set[str]:
+    """Choices that somebody added: an answer that bears one cannot be read."""
+    read = {name: {*labels, *(STATUS_OF if name == "both" else ())} for name in KEYS}
+    return {said for name in KEYS if name in named for said in _offered(named[name]) - read[name]}
 
 
 def _offer(root: ET.Element, name: str, labels: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ import torch
 from msa_core import checkpoint
 from msa_core.batches import Posts, Ragged, encode
 from msa_core.clara import Clara
-from msa_core.images import pixels
+from msa_core.images import pixels, upright
 from msa_core.scoring import Scores, score
 from msa_core.text import mask
 
@@ -107,6 +107,6 @@ def _bytes(picture: Picture) -> bytes:
         return picture
     if isinstance(picture, PIL.Image.Image):
         written = io.BytesIO()
-        picture.save(written, "PNG" if picture.mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16") else "TIFF")
+        upright(picture).save(written, "PNG", exif=b"")  # turned already: what the camera says must not turn it twice
         return written.getvalue()
     return Path(picture).read_bytes()

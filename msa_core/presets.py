@@ -1,5 +1,6 @@
 """CLARA's settings, as its README gives them; and those with which its shape learns from random towers."""
 
+import math
 from dataclasses import dataclass, replace
 
 from msa_core.clara import ClaraConfig
@@ -44,19 +45,31 @@ def towers_at_hand(towers: str, vision: str | None, text: str | None) -> str:
     return PRETRAINED if all(is_at_hand(name) for name in (usual.vision, usual.text)) else "tiny"
 
 
+def towers_meant(asked: Asked) -> tuple[str, str]:
+    """The CLIP tower and the text tower, as a config names them."""
+    if asked.towers != PRETRAINED:
+        return asked.towers, asked.towers
+    usual = ClaraConfig("", ())
+    return asked.vision or usual.vision, asked.text or usual.text
+
+
 def clara_config(asked: Asked, task: str, labels: tuple[str, ...], *, is_masked: bool) -> ClaraConfig:
     """Random towers train every weight unless a LoRA rank is asked; pretrained ones get LoRA and their last text layer.
     A LoRA rank of 0 trains every weight. Raises TrainingError.
     """
     if asked.towers not in TOWERS:
         raise TrainingError(f"No towers {asked.towers!r}. Towers: {AUTO}, {', '.join(TOWERS)}")
+    if asked.towers in SIZES and (named := asked.vision or asked.text):
+        raise TrainingError(f"{asked.towers} towers are random, not {named!r}. For that one: --towers {PRETRAINED}")
     config = (_pretrained if asked.towers == PRETRAINED else _random)(asked, task, labels, is_masked)
     length = asked.caption_length if asked.captions else 0
     return replace(config, captions=asked.captions, caption_length=length)
 
 
 def recipe(asked: Asked) -> Recipe:
-    """CLARA's for pretrained towers; random ones need larger steps and fewer epochs."""
+    """CLARA's for pretrained towers; random ones need larger steps and fewer epochs. Raises TrainingError."""
+    if asked.learning_rate is not None and not 0 <= asked.learning_rate < math.inf:
+        raise TrainingError(f"No learning rate {asked.learning_rate:g}. Choose one above 0, such as 2e-5")
     epochs, rate = (50, 2e-5) if asked.towers == PRETRAINED else (15, 1e-3 if asked.towers == "tiny" else 3e-4)
     return Recipe(
         epochs=epochs if asked.epochs is None else asked.epochs,
@@ -70,11 +83,12 @@ def recipe(asked: Asked) -> Recipe:
 def _pretrained(asked: Asked, task: str, labels: tuple[str, ...], is_masked: bool) -> ClaraConfig:
     usual = ClaraConfig(task, labels)
     rank = usual.lora_rank if asked.lora_rank is None else asked.lora_rank
+    vision, text = towers_meant(asked)
     return ClaraConfig(
         task,
         labels,
-        vision=asked.vision or usual.vision,
-        text=asked.text or usual.text,
+        vision=vision,
+        text=text,
         image_size=asked.image_size or usual.image_size,
         max_length=asked.max_length,
         is_masked=is_masked,

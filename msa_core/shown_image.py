@@ -8,6 +8,8 @@ import PIL.JpegImagePlugin
 
 from msa_core.images import DECODER_ERRORS, FORMATS, upright
 
+END = b"\xff\xd9"  # never stands within the coded picture, where ff is followed by 00
+
 
 def shown(raw: bytes, *, widest: int) -> bytes | None:
     """A JPEG of at most `widest` pixels a side, without metadata (where it was taken, and by whom); the file itself
@@ -15,7 +17,7 @@ def shown(raw: bytes, *, widest: int) -> bytes | None:
     """
     try:
         with PIL.Image.open(io.BytesIO(raw), formats=list(FORMATS)) as image:
-            if _is_one(image, widest):
+            if _is_one(image, widest) and _is_bare(raw, image.width * image.height):
                 return raw
             image.draft("RGB", (widest, widest))
             small = upright(image).convert("RGB")
@@ -32,6 +34,11 @@ def _is_one(image: PIL.Image.Image, widest: int) -> bool:
     if not isinstance(image, PIL.JpegImagePlugin.JpegImageFile) or image.mode != "RGB":
         return False
     return max(image.size) <= widest and all(name == "APP0" for name, _ in image.applist)  # that is JFIF: no metadata
+
+
+def _is_bare(raw: bytes, n_pixels: int) -> bool:
+    """Nothing follows the first end of an image, and no byte beside the picture could be many."""
+    return raw.find(END) == len(raw) - len(END) and len(raw) <= n_pixels
 
 
 def data_url(jpeg: bytes) -> str:

@@ -6,9 +6,9 @@ In this order, for each post that has no place yet:
    reveal its labels.
 2. An official split is kept.
 3. A post whose cluster has a place takes the most sealed one that the cluster touches: test, val, train, pool.
-4. A cluster without any label is `pool`.
-5. Any other cluster falls by the hash of its id, source by source and label by label, so that each split holds its
-   share of each; what stands already is counted in, so that shares hold in a store that grows.
+4. A cluster without any label or score is `pool`.
+5. Any other cluster falls by the hash of its id, source by source and label by label (all scores are one label), so
+   that each split holds its share of each; what stands is counted in, so that shares hold in a store that grows.
 
 Folds follow the cluster too, except in test: the emptiest fold of its source, label and split (ties: of its split).
 """
@@ -25,7 +25,7 @@ SEALED_FIRST = ("test", "val", "train", "pool")
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A post as a member of its cluster; `label` is null where there is none."""
+    """A post as a member of its cluster; `label` is null where there is none, or a score instead."""
 
     post_id: str
     cluster_id: str
@@ -33,6 +33,7 @@ class Member:
     label: str | None
     official_split: str | None = None
     is_official_unlabelled: bool = False
+    is_scored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Shares:
 
 Stratum = tuple[str, str]  # source and label of a cluster; the label is "" where it has none
 EVERY: Stratum = ("", "")
+SCORED = "a score"
 Placed = dict[str, tuple[str, bool]]  # cluster or post: (split, official)
 
 
@@ -119,8 +121,9 @@ def _most_sealed(of: Sequence[Member], splits: Placed) -> str | None:
 def _stratum(of: Sequence[Member]) -> Stratum:
     """The source of the cluster's smallest post, and its most frequent label (ties: the alphabet's first)."""
     labels = Counter(member.label for member in of if member.label is not None)
-    label = min(labels, key=lambda label: (-labels[label], label)) if labels else ""
-    return of[0].source, label
+    if labels:
+        return of[0].source, min(labels, key=lambda label: (-labels[label], label))
+    return of[0].source, SCORED if any(member.is_scored for member in of) else ""
 
 
 def _following(members: Iterable[Member], splits: Placed, placed: Mapping[str, str]) -> Placed:

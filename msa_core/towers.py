@@ -37,14 +37,24 @@ class Towers:
 
 
 def towers_of(config: ClaraConfig, texts: Iterable[str], seed: int) -> Towers:
-    """The towers that `config` names, before anything is frozen; `texts` make the tokenizer of random ones."""
+    """The towers that `config` names, before anything is frozen; `texts` make the tokenizer of random ones. Raises
+    MissingWeights, and TrainingError where images are smaller than one patch.
+    """
     if config.vision not in SIZES:
-        return pretrained(config.vision, config.text)
+        towers = pretrained(config.vision, config.text)
+        _check_side(config.image_size, towers.vision.config.patch_size)
+        return towers
     size = SIZES[config.vision]
+    _check_side(config.image_size, size.patch_size)
     n_positions = config.max_length + config.caption_length
     tokenizer = train_tokenizer(texts, size.vocabulary, n_positions)
     vision = random_vision(size, config.image_size, seed)
     return Towers(vision, random_text(size, len(tokenizer), n_positions, seed), tokenizer)
+
+
+def _check_side(side: int, patch: int) -> None:
+    if side < patch:
+        raise TrainingError(f"Images of {side} px hold no patch of {patch} px. Choose --image-size {patch} or more")
 
 
 def pretrained(vision: str, text: str, tokenizer: str | None = None) -> Towers:

@@ -44,6 +44,7 @@ HOST = {
     "matplotlib": {"msa_core"},
     "jinja2": {"msa_core"},
     "openai": {"msa_core"},
+    "aiohttp": {"msa_core"},
     "aiolimiter": {"msa_core"},
     "tenacity": {"msa_core"},
     "py3langid": {"msa_core"},
@@ -109,6 +110,19 @@ def test_a_body_is_small(path: Path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert body_lines(node) <= LONGEST_BODY, f"{node.name} has {body_lines(node)} lines"
+
+
+def positional(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    names = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+    return [name for name in names if name not in ("self", "cls")]
+
+
+@pytest.mark.parametrize("path", EVERY, ids=named)
+def test_few_arguments_are_told_apart_by_their_place(path: Path):
+    """A command's options are its arguments, and typer gives them by name."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name != "command":
+            assert len(positional(node)) <= MOST_ARGUMENTS, f"{node.name} takes {', '.join(positional(node))}"
 
 
 @pytest.mark.parametrize("path", sources(*OURS), ids=named)

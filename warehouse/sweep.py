@@ -1,9 +1,9 @@
-"""`msa gc`: removes what no commit owns and what a compaction has replaced, once it is a day old and under no lease."""
+"""`msa gc`: removes what no commit owns and what another run replaced, after a day, and nothing that is worked on."""
 
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,14 +14,16 @@ from warehouse.store import Store
 
 DAY_S = 86_400.0
 REPLACED = "another run replaces it"
+HIDDEN = "select run_id, epoch(replaced_at), is_carried from replaced_runs order by finished_at, run_id"
+AT_THE_DOOR = {"serve"}  # leases that are held for weeks, by who reads each moment for itself
 SPARE_ONES = "select model_id from spare_models where trained_at <= $before order by all"
 SPARE = "its model was never judged, and is not the last"
 
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A folder or file that may go, and why; `touched_s` is when its newest part was written (Unix time), `verb` the
-    stage that made it.
+    """A folder or file that may go, and why; `touched_s` is when its newest part was written, or when it was replaced
+    if that was later (Unix time), `verb` the stage that made it.
     """
 
     path: Path
@@ -44,22 +46,19 @@ def spare_weights(store: Store, *, older_than_s: float) -> list[Leftover]:
 
 
 def leftovers(store: Store, *, older_than_s: float = DAY_S) -> list[Leftover]:
-    """What may go, in the order in which it must: a run's files before the row that hides an older one. While a stage
-    holds a lease, nothing that this stage has not committed goes, however old: a killed run may have been given again.
-    """
+    """What may go, in the order in which it must: a run's files before the row that hides an older one."""
     before = time.time() - older_than_s
-    uncommitted = [*_orphans(store), *_unfinished(store.places), *_models(store)]
+    found = [*_replaced(store), *_orphans(store), *_unfinished(store.places), *_models(store)]
     busy = _busy(store.places)
-    found = [*_replaced(store), *(each for each in uncommitted if each.verb not in busy)]
-    return [each for each in found if each.touched_s <= before]
+    return [each for each in found if each.touched_s <= before and not _is_in_use(each, busy)]
 
 
 def sweep(places: Places, found: list[Leftover]) -> int:
-    """Remove what nobody has touched, and no stage that is at work now has left; returns the bytes freed."""
+    """Remove what nobody has touched or may read; returns the bytes freed."""
     n_bytes = 0
     for each in found:
-        if _newest(each.path) > each.touched_s or (each.why != REPLACED and each.verb in _busy(places)):
-            continue  # the killed run that left it has been given again
+        if _newest(each.path) > each.touched_s or _is_in_use(each, _busy(places)):
+            continue  # the killed run that left it has been given again, or a reader has begun
         n_bytes += each.n_bytes
         if each.path.is_dir():
             shutil.rmtree(each.path, ignore_errors=True)
@@ -81,21 +80,20 @@ def _orphans(store: Store) -> Iterator[Leftover]:
 def _replaced(store: Store) -> Iterator[Leftover]:
     """Rows of `runs` go only where a compaction carries them on; oldest first, so that no hidden run reappears."""
     with store.moment() as moment:
-        hidden = moment.table("""
-            select run_id from run_history anti join runs using (run_id) order by finished_at, run_id
-        """)["run_id"].to_pylist()
-        carried = set(
-            moment.table("""
-            select distinct f.origin_run_id from facts.runs f
-            join runs using (run_id)
-            where f.origin_run_id <> f.run_id
-        """)[0].to_pylist()
-        )
-    for run_id in hidden:
+        hidden = moment.table(HIDDEN)
+    for run_id, replaced_s, is_carried in zip(*(column.to_pylist() for column in hidden.columns), strict=True):
         for table in declarations.facts():
             partition = store.places.partition(table, run_id)
-            if partition.exists() and (table != "runs" or run_id in carried):
-                yield _leftover(partition, REPLACED)
+            if partition.exists() and (table != "runs" or is_carried):
+                found = _leftover(partition, REPLACED)
+                yield replace(found, touched_s=max(found.touched_s, replaced_s))
+
+
+def _is_in_use(each: Leftover, busy: set[str]) -> bool:
+    """What was replaced, by whoever began before that: all who work. What was not committed, by the stage that left
+    it, however old: a killed run may have been given again.
+    """
+    return bool(busy - AT_THE_DOOR) if each.why == REPLACED else each.verb in busy
 
 
 def _unfinished(places: Places) -> Iterator[Leftover]:

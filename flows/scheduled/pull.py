@@ -17,7 +17,7 @@ from warehouse import Store
 PROJECTS = "select project from review_projects where step > 0 order by project"
 FINISHED = "select project, round, n_posts from finished_rounds where not is_told order by project, round"
 
-Asking = Callable[[str, str], Step]
+Asking = Callable[..., Step]
 
 
 def unless_nobody_serves(verb: str) -> Callable[[Asking], Asking]:
@@ -27,9 +27,9 @@ def unless_nobody_serves(verb: str) -> Callable[[Asking], Asking]:
 
     def made(work: Asking) -> Asking:
         @wraps(work)
-        def ask(store: str, project: str) -> Step:
+        def ask(store: str, project: str, *told: bool) -> Step:
             try:
-                return work(store, project)
+                return work(store, project, *told)
             except NoServer as error:
                 if os.environ.get("LABEL_STUDIO_URL"):
                     raise
@@ -42,11 +42,11 @@ def unless_nobody_serves(verb: str) -> Callable[[Asking], Asking]:
 
 @task(name="pull", **PATIENT)
 @unless_nobody_serves("pull")
-def take_answers(store: str, project: str) -> Step:
+def take_answers(store: str, project: str, pseudonyms: bool) -> Step:
     """New, corrected and withdrawn answers."""
     from flows.review_pull import lines, pull
 
-    done = pull(Store.open(Path(store)), project=project)
+    done = pull(Store.open(Path(store)), project=project, pseudonyms=pseudonyms)
     return step("pull", project, done.run_id, "; ".join(lines(done)))
 
 
@@ -78,17 +78,19 @@ def announce(store: str, project: str, name: str, n_posts: int) -> Step:
 
 
 @punctual("pull", timeout_s=3600)
-def pull_flow(store: str, *, late_after_s: float | None = None) -> State:
+def pull_flow(store: str, *, pseudonyms: bool = False, late_after_s: float | None = None) -> State:
     """Take the reviewers' answers, settle what they mean together, and tell each round that is finished.
 
     Args:
         store: Folder of the store.
+        pseudonyms: Keep no reviewer's name.
         late_after_s: A scheduled run that begins later than this many seconds is skipped.
     """
     at = Store.open(Path(store))
     with at.moment() as moment:
-        projects = [(store, name) for name in moment.table(PROJECTS)["project"].to_pylist()]
-    states = each(take_answers, projects) + each(agree, projects)
+        projects = moment.table(PROJECTS)["project"].to_pylist()
+    states = each(take_answers, [(store, name, pseudonyms) for name in projects])
+    states += each(agree, [(store, name) for name in projects])
     with at.moment() as moment:
         rounds = moment.table(FINISHED)
     finished = zip(*(column.to_pylist() for column in rounds.columns), strict=True)

@@ -7,6 +7,7 @@ from typing import Literal
 from prefect import task
 from prefect.states import State
 
+from flows.captions_read import AUTO
 from flows.patience import PATIENT
 from flows.readings import BUDGET, FEWEST
 from flows.scheduled.punctual import punctual
@@ -42,6 +43,8 @@ class Wanted:
     fewest: int
     test_read_budget: int
     force: bool
+    captions: str = AUTO
+    force_captions: bool = False
 
 
 @task(name="retrain", **PATIENT)
@@ -71,6 +74,8 @@ def retrain_flow(
     fewest: int = FEWEST,
     test_read_budget: int = BUDGET,
     force: bool = False,
+    captions: str = AUTO,
+    force_captions: bool = False,
     late_after_s: float | None = None,
 ) -> State:
     """Train a challenger of each task where new labels, drift or time justify it, and send it through the gate.
@@ -91,11 +96,14 @@ def retrain_flow(
         fewest: So many test posts are needed, or nothing is told.
         test_read_budget: So often may the test score be read, in all.
         force: Train whether justified or not.
+        captions: auto reads those that have shown their worth to these towers; none; or a kind, or a captioner's name.
+        force_captions: Also captions that have not shown it.
         late_after_s: A scheduled run that begins later than this many seconds is skipped.
     """
     states = each(place, [(store,)])
     states += each(look_for_drift, [(store, name) for _, name in standing(store)])
-    wanted = Wanted(at_least, share, days, start, towers, folds, epochs, fewest, test_read_budget, force)
+    of_first, of_gate, read = (towers, folds, epochs), (fewest, test_read_budget, force), (captions, force_captions)
+    wanted = Wanted(at_least, share, days, start, *of_first, *of_gate, *read)
     return conclude("retrain", states + each(challenge, [(store, *of, wanted) for of in with_sources(store, source)]))
 
 

@@ -1,12 +1,13 @@
 """Many images described, few at a time: every answer is kept as it comes, whatever stops the rest.
 
 A call that may succeed later is tried again after a jittered back-off (Brooker 2015); an answer that the gate refuses
-is drawn once more at another temperature; when images in a row are given up, the endpoint is down and all of it stops.
+is drawn once more at another temperature; when images in a row are given up, or calls in a row bring no reply, the
+endpoint is down and all of it stops.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from time import monotonic
@@ -16,30 +17,35 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from msa_core.captions.captioner import Again, Captioner, Picture, Rejected, Said
 from msa_core.captions.checking import checked, rejected
+from msa_core.captions.keeping import Keep, Keeping
 from msa_core.captions.pace import Limits, Pace
 from msa_core.captions.purse import Purse, Spent
+from msa_core.captions.reasons import CaptionReason
+from msa_core.captions.rejections import Rejections
+from msa_core.captions.silence import Silence
 from msa_core.errors import CaptionError
 from msa_core.records import Caption
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 20.0
 READ_AT_ONCE = 8  # images
+UNKEPT = 4  # answers on their way to the disk beside the calls in flight: what a kill can lose, too
 AHEAD = 16  # images that are made ready while as many calls as allowed are in flight
-DOUBTS = 10  # images rejected in a row: then it is not the images
 LONGEST_REST_S = 600.0  # a longer wish, or so long without an answer, ends the command
 
-Keep = Callable[[list[Caption]], None]
+Answer = tuple[Said, float | None]  # and what it cost
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`n_failed` images were given up for now: no row, asked again next time. `is_spent`: the budget ended it.
 
-    `lost_usd`: for calls whose answers never came, the most that they can have cost.
+    `lost_usd`: for calls whose answers never came, the most that they can have cost. `cause`: of the last failure.
     """
 
     n_failed: int = 0
     is_spent: bool = False
     lost_usd: float = 0.0
+    cause: str = ""
 
 
 class Asking:
@@ -60,22 +66,23 @@ class Asking:
         self.captioner = captioner
         self.limits = limits
         self.purse = purse
-        self._keep = keep
+        self._keeping = Keeping(keep)
         self._pace = Pace(limits)
         self._free = asyncio.Semaphore(limits.n_at_once)
-        self._answers: asyncio.Queue[tuple[list[Caption], asyncio.Future[None] | None] | None] = asyncio.Queue()
+        self._unkept = asyncio.Semaphore(limits.n_at_once + UNKEPT)
         self._reading = asyncio.Lock()
         self._read: deque[Picture] = deque()
-        self._knows = knows
-        self._doubted: list[Caption] = []
+        self._rejections = Rejections(captioner.model, knows=knows)
+        self._silence = Silence(limits, timeout_s=captioner.timeout_s)
         self._last_good_at = monotonic()
         self._n_failed = self._n_failed_in_a_row = 0
         self._is_spent = False
+        self._cause = ""
 
     async def describe(self, pictures: Iterable[Picture]) -> Outcome:
         """Takes pictures only as calls become free. Raises CaptionError once everything that came is kept."""
         left = iter(pictures)
-        keeper = asyncio.create_task(self._keep_answers())
+        keeper = asyncio.create_task(self._keeping.run())
         workers = [asyncio.create_task(self._work(left)) for _ in range(self.limits.n_at_once + AHEAD)]
         work = asyncio.gather(*workers)
         either: list[asyncio.Future[Any]] = [keeper, work]
@@ -83,14 +90,14 @@ class Asking:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
                 work.result()
-                self._judge_rejections()
+                self._keeping.soon(self._rejections.judged())
         finally:
             for worker in workers:
                 worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
-            self._answers.put_nowait(None)
+            await asyncio.gather(*workers, work, return_exceptions=True)
+            self._keeping.end()
             await keeper
-        return Outcome(self._n_failed, self._is_spent, self.purse.lost_usd)
+        return Outcome(self._n_failed, self._is_spent, self.purse.lost_usd, self._cause)
 
     async def _work(self, left: Iterator[Picture]) -> None:
         while not self._is_spent:
@@ -110,7 +117,11 @@ class Asking:
         """At most two answers: the first, and one at another temperature where the gate refuses it."""
         for attempt in range(picture.n_attempts, (picture.n_attempts | 1) + 1):
             try:
-                said, cost_usd = await self._said(picture, attempt)
+                request = await self.captioner.prepared(picture, attempt)
+                async with self._unkept:
+                    said, cost_usd = await self._said(picture, request)
+                    row = checked(self.captioner, picture, attempt, said, cost_usd=cost_usd)
+                    await self._answered(row)
             except Spent:
                 self._is_spent = True
                 return
@@ -120,43 +131,69 @@ class Asking:
             except Again as error:
                 self._give_up(error)
                 return
-            row = checked(self.captioner, picture, attempt, said, cost_usd=cost_usd)
-            await self._answered(row)
             if row.status == "ok":
                 return
 
-    async def _said(self, picture: Picture, attempt: int) -> tuple[Said, float | None]:
-        request = await self.captioner.prepared(picture, attempt)
-        retrying = AsyncRetrying(
+    async def _said(self, picture: Picture, request: Any) -> Answer:
+        try:
+            return await self._patiently(picture, request)
+        except Again as error:
+            failed = error
+        return await self._again(failed, lambda: self._patiently(picture, request))
+
+    async def _again(self, failed: Again, call: Callable[[], Awaitable[Answer]]) -> Answer:
+        """After a first try that failed: few images need what is made here."""
+        failures = [failed]
+
+        async def tried() -> Answer:
+            if failures:
+                raise failures.pop()
+            return await call()
+
+        return await AsyncRetrying(
             retry=retry_if_exception_type(Again),
             stop=stop_after_attempt(self.limits.n_tries),
             wait=wait_random_exponential(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S),
             reraise=True,
-        )
-        return await retrying(self._patiently, request, self.captioner.most_tokens(picture))
+        )(tried)
 
-    async def _patiently(self, request: Any, most: tuple[int, int]) -> tuple[Said, float | None]:
+    async def _patiently(self, picture: Picture, request: Any) -> Answer:
         """A limit is no failure: the endpoint answers, and asks for time."""
         while True:
             try:
-                return await self._once(request, most)
+                return await self._once(picture, request)
             except Again as error:
                 if not error.is_limit or monotonic() - self._last_good_at > LONGEST_REST_S:
                     raise
 
-    async def _once(self, request: Any, most: tuple[int, int]) -> tuple[Said, float | None]:
+    async def _once(self, picture: Picture, request: Any) -> Answer:
+        most = self.captioner.most_tokens(picture)
         async with self.purse.reserving(most), self._free:
             await self._pace.turn(sum(most))
+            begun_at = monotonic()
             try:
                 said = await self.captioner.say(request)
-            except Again as error:
-                self._rest(error)
-                if error.is_billed:
-                    self.purse.lose(most)
+            except (Again, Rejected) as error:
+                self._hear(error, picture, begun_at, most)
                 raise
+            self._silence.ends()
             self._last_good_at = monotonic()
             self._pace.went_well()
             return said, self.purse.pay(said, most)
+
+    def _hear(self, error: Again | Rejected, picture: Picture, begun_at: float, most: tuple[int, int]) -> None:
+        """What a failed call tells of the endpoint, and may have cost."""
+        if isinstance(error, Rejected):
+            self._silence.ends()
+            return
+        self._rest(error)
+        if error.is_billed:
+            self.purse.lose(most)
+        if error.is_silent:
+            lost_usd = self.purse.lost_usd
+            self._silence.lasts(error, image_sha256=picture.image_sha256, begun_at=begun_at, lost_usd=lost_usd)
+        else:
+            self._silence.ends()
 
     def _rest(self, error: Again) -> None:
         seconds = error.after_s or 0.0
@@ -169,30 +206,17 @@ class Asking:
     async def _answered(self, row: Caption) -> None:
         """Returns once it is kept, and with it the rejections that were held back before it."""
         self._n_failed_in_a_row = 0
-        held, self._doubted = self._doubted, []
-        self._knows = True
-        kept = asyncio.get_running_loop().create_future()
-        self._answers.put_nowait(([*held, row], kept))
-        await kept
+        await self._keeping.kept([*self._rejections.answered(), row])
 
     def _reject(self, row: Caption) -> None:
-        """Held back until an answer comes: where none does, it is the model, the address or the account."""
-        self._doubted.append(row)
-        if len(self._doubted) >= DOUBTS:
-            self._judge_rejections()
-
-    def _judge_rejections(self) -> None:
-        """Raises CaptionError where images in a row were rejected, or all there were."""
-        if self._doubted and (len(self._doubted) >= DOUBTS or not self._knows):
-            raise CaptionError(
-                f"{self.captioner.model} takes none of the images: {self._doubted[-1].caption}. Does it read images, "
-                "is it served under this name, is the account in order? Nothing of them is marked as refused."
-            )
-        if self._doubted:
-            self._answers.put_nowait((self._doubted, None))
-            self._doubted = []
+        """A file that cannot be decoded says nothing of the endpoint."""
+        if row.reason == CaptionReason.UNREADABLE_IMAGE:
+            self._keeping.soon([row])
+        else:
+            self._rejections.add(row)
 
     def _give_up(self, error: Again) -> None:
+        self._cause = str(error)
         self._n_failed += 1
         self._n_failed_in_a_row += 1
         if self._n_failed_in_a_row >= self.limits.patience:
@@ -200,22 +224,6 @@ class Asking:
                 f"The endpoint does not answer: {self._n_failed_in_a_row} images in a row were given up after "
                 f"{self.limits.n_tries} tries each ({error}). What came is kept; the same command goes on from there."
             )
-
-    async def _keep_answers(self) -> None:
-        """Those that wait are kept together, so that one write to the disk serves many."""
-        is_over = False
-        while not is_over:
-            waiting = [await self._answers.get()]
-            while not self._answers.empty():
-                waiting.append(self._answers.get_nowait())
-            is_over = None in waiting
-            groups = [each for each in waiting if each is not None]
-            rows = [row for some, _ in groups for row in some]
-            if rows:
-                await asyncio.to_thread(self._keep, rows)
-            for _, kept in groups:
-                if kept is not None and not kept.done():
-                    kept.set_result(None)
 
 
 def _some(left: Iterator[Picture]) -> list[Picture]:

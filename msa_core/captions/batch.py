@@ -2,7 +2,8 @@
 
 import io
 import json
-from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -13,14 +14,16 @@ from pydantic import ValidationError
 
 from msa_core.captions.captioner import Again, Picture, Rejected
 from msa_core.captions.checking import caption_id, checked, rejected
-from msa_core.captions.endpoint import REFUSED_REQUESTS, Endpoint
+from msa_core.captions.endpoint import REFUSED_REQUESTS, Endpoint, silent
 from msa_core.captions.purse import Purse
+from msa_core.captions.reasons import CaptionReason
 from msa_core.errors import CaptionError
 from msa_core.records import Caption
 
 PATH: Literal["/v1/chat/completions"] = "/v1/chat/completions"
 TAG = "msa_loop"  # in the batch's metadata: a batch whose id was lost in a crash is found again
 N_TRIES = 5
+LONGEST_CAUSE = 200
 OVER = ("completed", "expired", "cancelled", "failed")
 
 Result = TypeVar("Result")
@@ -28,12 +31,13 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Of a batch; `status` as the endpoint names it."""
+    """Of a batch; `status` as the endpoint names it; `errors`: why all of it failed, in the endpoint's words."""
 
     batch_id: str
     status: str
     n_done: int
     n_lines: int
+    errors: tuple[str, ...] = ()
 
     @property
     def is_over(self) -> bool:
@@ -41,9 +45,25 @@ class Standing:
         return self.status in OVER
 
 
-async def lines_of(endpoint: Endpoint, pictures: Iterable[Picture]) -> tuple[bytes, list[Caption]]:
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """Of a batch that is over. `causes`: why lines have no row, each with how many; they are asked again some time.
+
+    `doubt`: where not one image was described and some were rejected, the words of the first. Then it is not the
+    images, and none of them is a row.
+    """
+
+    rows: tuple[Caption, ...]
+    causes: tuple[tuple[str, int], ...] = ()
+    doubt: str | None = None
+
+
+async def lines_of(
+    endpoint: Endpoint, pictures: Iterable[Picture], *, takes_schema: bool
+) -> tuple[bytes, list[Caption]]:
     """The file of a batch; and the rows of images that cannot be decoded, which have no line in it."""
     lines, unreadable = io.BytesIO(), []
+    schema = endpoint.request.schema() if takes_schema else {}
     for picture in pictures:
         try:
             body = await endpoint.request.body(picture, picture.n_attempts)
@@ -51,7 +71,7 @@ async def lines_of(endpoint: Endpoint, pictures: Iterable[Picture]) -> tuple[byt
             unreadable.append(rejected(endpoint, picture, picture.n_attempts, str(error)))
             continue
         name = caption_id(endpoint, picture, picture.n_attempts)
-        line = {"custom_id": name, "method": "POST", "url": PATH, "body": body | endpoint.request.schema()}
+        line = {"custom_id": name, "method": "POST", "url": PATH, "body": body | schema}
         lines.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
     return lines.getvalue(), unreadable
 
@@ -84,44 +104,52 @@ async def standing(endpoint: Endpoint, batch_id: str) -> Standing:
     batch = await _batch(endpoint, batch_id)
     counts = batch.request_counts
     n_done, n_lines = (counts.completed + counts.failed, counts.total) if counts else (0, 0)
-    return Standing(batch.id, batch.status, n_done, n_lines)
+    errors = (batch.errors.data if batch.errors else None) or []
+    words = dict.fromkeys(str(each.message or each.code)[:LONGEST_CAUSE] for each in errors)
+    return Standing(batch.id, batch.status, n_done, n_lines, tuple(words))
 
 
-async def collect(endpoint: Endpoint, batch_id: str, pictures: Mapping[str, Picture], purse: Purse) -> list[Caption]:
-    """The answers of a batch that is over, looked at by the gate. `pictures`: by the caption's id; their files are not
-    needed. Lines that failed for another reason than their image are no rows: they are asked again some time.
+async def collect(endpoint: Endpoint, batch_id: str, pictures: Mapping[str, Picture], purse: Purse) -> Collected:
+    """What came of a batch that is over, looked at by the gate. `pictures`: by the caption's id; their files are not
+    needed.
     """
     batch = await _batch(endpoint, batch_id)
-    rows = []
+    found: list[Caption | str] = []
     for file_id in (batch.output_file_id, batch.error_file_id):
         if file_id:
             client = endpoint.client.with_options(max_retries=N_TRIES)
             content = await _asked(endpoint, client.files.content(file_id))
-            rows += list(_rows(endpoint, content.text, pictures, purse))
-    return rows
+            lines = content.text.split("\n")  # not splitlines: a caption may hold other ends of lines
+            found += [_row_of(endpoint, line, pictures, purse) for line in lines if line.strip()]
+    rows = tuple(each for each in found if not isinstance(each, str))
+    causes = Counter(each for each in found if isinstance(each, str))
+    is_doubtful = bool(rows) and all(row.reason == CaptionReason.ENDPOINT_REJECTED for row in rows)
+    return Collected(() if is_doubtful else rows, tuple(causes.most_common()), rows[0].caption if is_doubtful else None)
 
 
-def _rows(endpoint: Endpoint, text: str, pictures: Mapping[str, Picture], purse: Purse) -> Iterator[Caption]:
-    for line in text.splitlines():
-        try:
-            told = json.loads(line)
-            picture, response = pictures[told["custom_id"]], told["response"] or {}
-            status, body = response["status_code"], response["body"]
-        except (ValueError, KeyError, TypeError):
-            continue
-        if status == 200:
-            yield from _answered(endpoint, picture, body, purse)
-        elif status in REFUSED_REQUESTS:
-            yield rejected(endpoint, picture, picture.n_attempts, f"HTTP {status}: {json.dumps(body)[:200]}")
-
-
-def _answered(endpoint: Endpoint, picture: Picture, body: Any, purse: Purse) -> Iterator[Caption]:
+def _row_of(endpoint: Endpoint, line: str, pictures: Mapping[str, Picture], purse: Purse) -> Caption | str:
+    """The row of a line, or why it has none."""
     try:
-        said = endpoint.said(ChatCompletion.model_validate(body), latency_s=0.0)
+        told = json.loads(line)
+        picture, response = pictures[told["custom_id"]], told["response"]
+        if not response:
+            return str(told["error"]["message"])[:LONGEST_CAUSE]
+        status, body = response["status_code"], response["body"]
+    except (ValueError, KeyError, TypeError):
+        return "a line that cannot be read"
+    if status == 200:
+        return _answered(endpoint, picture, body, purse)
+    words = f"HTTP {status}: {json.dumps(body)[:LONGEST_CAUSE]}"
+    return rejected(endpoint, picture, picture.n_attempts, words) if status in REFUSED_REQUESTS else words
+
+
+def _answered(endpoint: Endpoint, picture: Picture, body: Any, purse: Purse) -> Caption | str:
+    try:
+        said = endpoint.said(ChatCompletion.model_validate(body).model_dump(), latency_s=0.0)
     except (ValidationError, Again):
-        return
+        return "an answer that cannot be read"
     cost_usd = purse.pay(said, endpoint.most_tokens(picture))
-    yield checked(endpoint, picture, picture.n_attempts, said, cost_usd=cost_usd)
+    return checked(endpoint, picture, picture.n_attempts, said, cost_usd=cost_usd)
 
 
 async def _batch(endpoint: Endpoint, batch_id: str) -> Batch:
@@ -138,7 +166,7 @@ async def _asked(endpoint: Endpoint, call: Awaitable[Result]) -> Result:
     except openai.APIStatusError as error:
         reason = await endpoint.failure(error)
     except openai.APIConnectionError as error:
-        reason = Again(type(error.__cause__ or error).__name__)
+        reason = silent(error)
     if isinstance(reason, Rejected):
         raise CaptionError(f"{endpoint.base_url} refuses the batch: {reason}")
     raise reason

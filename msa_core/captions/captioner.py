@@ -67,6 +67,10 @@ class Captioner(Protocol):
     def parameters(self) -> str:
         """JSON of what decides the decoding."""
 
+    @property
+    def timeout_s(self) -> float:
+        """Seconds after which one call is given up."""
+
     def temperature_of(self, attempt: int) -> float | None:
         """Of sampling; None where nothing is sampled."""
 
@@ -83,17 +87,28 @@ class Captioner(Protocol):
 class Again(Exception):  # noqa: N818
     """The call may succeed later: too many at once, an error of the server, a dropped connection, half an answer.
 
-    `after_s`: the server's own wish; `is_limit`: it answers, and asks for patience; `is_billed`: perhaps it was paid.
+    `after_s`: the server's own wish; `is_limit`: it answers, and asks for patience; `is_billed`: perhaps it was paid;
+    `is_silent`: no reply came at all.
     """
 
     def __init__(
-        self, words: str, *, after_s: float | None = None, is_limit: bool = False, is_billed: bool = False
+        self,
+        words: str,
+        *,
+        after_s: float | None = None,
+        is_limit: bool = False,
+        is_billed: bool = False,
+        is_silent: bool = False,
     ) -> None:
         super().__init__(words)
         self.after_s = after_s
         self.is_limit = is_limit
         self.is_billed = is_billed
+        self.is_silent = is_silent
 
 
 class Rejected(Exception):  # noqa: N818
-    """The endpoint takes no such image."""
+    """The endpoint takes no such image; or UNREADABLE: the file cannot be decoded, so nobody was asked."""
+
+
+UNREADABLE = "unreadable"

@@ -4,17 +4,20 @@ import hashlib
 import json
 from dataclasses import replace
 
-from msa_core.captions.captioner import Captioner, Picture, Said
+from msa_core.captions.captioner import UNREADABLE, Captioner, Picture, Said
 from msa_core.captions.gate import refused
 from msa_core.captions.reasons import CaptionReason
 from msa_core.records import Caption
+from msa_core.text import mask
 
 
 def checked(captioner: Captioner, picture: Picture, attempt: int, said: Said, *, cost_usd: float | None) -> Caption:
-    """Ok, or refused with a reason. What nobody was asked for (no prompt) needs no gate."""
+    """Ok, or refused with a reason; names and links that an image shows are masked, once the gate has seen them. What
+    nobody was asked for (no prompt) needs no gate.
+    """
     prompt = captioner.prompt
     reason = refused(said.caption, prompt=prompt, finish=said.finish) if prompt else None
-    row = _row(captioner, picture, attempt, said.caption.strip())
+    row = _row(captioner, picture, attempt, mask(said.caption.strip()))
     return replace(
         row,
         status="refused" if reason else "ok",
@@ -28,7 +31,7 @@ def checked(captioner: Captioner, picture: Picture, attempt: int, said: Said, *,
 
 def rejected(captioner: Captioner, picture: Picture, attempt: int, words: str) -> Caption:
     """The endpoint takes no such image, or the file cannot be decoded; asking again is useless."""
-    reason = CaptionReason.UNREADABLE_IMAGE if words == "unreadable" else CaptionReason.ENDPOINT_REJECTED
+    reason = CaptionReason.UNREADABLE_IMAGE if words == UNREADABLE else CaptionReason.ENDPOINT_REJECTED
     return replace(_row(captioner, picture, attempt, words), status="refused", reason=reason)
 
 

@@ -3,16 +3,18 @@
 One call is one attempt: how often and how fast is decided elsewhere.
 """
 
+import itertools
 import json
 import math
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from uuid import uuid4
 
-import httpx2
+import aiohttp
 import openai
-from openai.types.chat import ChatCompletion
+from openai import RequestOptions
 
 from msa_core.captions.captioner import Again, Picture, Rejected, Said
 from msa_core.captions.reading import caption_of
@@ -23,6 +25,7 @@ CHAT = "/chat/completions"
 NO_KEY = "none"  # local servers want none; the client would look for another service's
 REFUSED_REQUESTS = (400, 413, 415, 422)
 PASSING = (408, 409, 425, 429)
+UNMADE = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)  # no connection: nothing was sent
 
 
 class Endpoint:
@@ -33,6 +36,7 @@ class Endpoint:
     def __init__(self, request: Request, *, base_url: str, api_key: str | None, timeout_s: float = 60.0) -> None:
         self.request = request
         self.base_url = base_url
+        self.timeout_s = timeout_s
         self.client = openai.AsyncOpenAI(
             base_url=base_url,
             api_key=api_key or NO_KEY,
@@ -44,6 +48,7 @@ class Endpoint:
         )
         self._takes_schema: bool | None = None  # not known yet
         self._has_answered = False
+        self._session, self._number = uuid4().hex, itertools.count()
         self.model, self.prompt = request.model, request.prompt
         self.parameters = request.decoding.json()
 
@@ -52,6 +57,11 @@ class Endpoint:
 
     async def __aexit__(self, *error: object) -> None:
         await self.client.close()
+
+    @property
+    def takes_schema(self) -> bool | None:
+        """Whether it answers in the prompt's fields; not known before its first answer."""
+        return self._takes_schema
 
     def temperature_of(self, attempt: int) -> float | None:
         """Every second attempt is the retry, at another temperature."""
@@ -90,35 +100,46 @@ class Endpoint:
     async def _call(self, body: dict[str, Any]) -> Said:
         started = time.perf_counter()
         try:
-            answer = await self.client.post(CHAT, body=body, cast_to=ChatCompletion)  # ready: nothing to transform
+            answer = await self.client.post(CHAT, body=body, cast_to=object, options=self._options())
         except openai.APIStatusError as error:
             raise await self.failure(error) from error
         except openai.APIConnectionError as error:  # also a timeout, or a connection dropped half-way
-            is_sent = not isinstance(error.__cause__, httpx2.ConnectError | httpx2.LocalProtocolError)
-            raise Again(type(error.__cause__ or error).__name__, is_billed=is_sent) from error
+            raise silent(error) from error
         except (openai.OpenAIError, json.JSONDecodeError, UnicodeDecodeError) as error:
             raise Again(f"an answer that cannot be read: {type(error).__name__}", is_billed=True) from error
         said = self.said(answer, time.perf_counter() - started)
         self._has_answered = True
         return said
 
+    def _options(self) -> RequestOptions:
+        """The client would draw a key from the system's entropy for each call, and never sends it."""
+        return {"idempotency_key": f"{self._session}-{next(self._number)}"}
+
     def said(self, answer: Any, latency_s: float) -> Said:
-        """What a completion says. Raises CaptionError where it is a page, Again where it holds no choice."""
-        if isinstance(answer, str):
-            raise CaptionError(
-                f"{self.base_url} answers a page, not JSON: {answer.strip()[:60]!r}. MSA_VLM_BASE_URL wants the "
-                "address of the API; it usually ends in /v1"
-            )
+        """What a completion's JSON says; it is read as it came, since a model of all that it may hold costs more than
+        the rest of it. Raises CaptionError where it is a page, Again where it holds no choice.
+        """
+        told = self._json(answer) if isinstance(answer, str) else answer
         try:
-            choice = answer.choices[0]
-            words = words_of(choice.message.content) or words_of(choice.message.refusal)
-            finish = choice.finish_reason
+            choice = told["choices"][0]
+            message, finish = choice["message"], choice.get("finish_reason")
+            words = words_of(message.get("content")) or words_of(message.get("refusal"))
         except (AttributeError, TypeError, LookupError) as error:
             reason = "an answer without choices: is this an OpenAI-compatible chat endpoint?"
             raise Again(reason, is_billed=True) from error
-        n_prompt, n_completion = (n_tokens(answer, name) for name in ("prompt_tokens", "completion_tokens"))
+        n_prompt, n_completion = (n_tokens(told, name) for name in ("prompt_tokens", "completion_tokens"))
         finish = finish if isinstance(finish, str) else "stop"
         return Said(caption_of(words, self.request.prompt), finish, n_prompt, n_completion, latency_s)
+
+    def _json(self, answer: str) -> Any:
+        """Of what was not declared as JSON."""
+        try:
+            return json.loads(answer)
+        except ValueError as error:
+            raise CaptionError(
+                f"{self.base_url} answers a page, not JSON: {answer.strip()[:60]!r}. MSA_VLM_BASE_URL wants the "
+                "address of the API; it usually ends in /v1"
+            ) from error
 
     async def failure(self, error: openai.APIStatusError) -> Exception:
         """What a status means: Again, Rejected, or CaptionError where no call can succeed."""
@@ -142,6 +163,16 @@ class Endpoint:
         return f"{served} Set MSA_VLM_MODEL, or --model; the address (MSA_VLM_BASE_URL) usually ends in /v1"
 
 
+def silent(error: openai.APIConnectionError) -> Again:
+    """No reply came. The client's own names mix up what was never sent with what was dropped: aiohttp's error, two
+    causes below, tells them apart, and in its words which address it was.
+    """
+    cause = error.__cause__ or error
+    origin = cause.__cause__ or cause
+    words = str(origin) or type(origin).__name__
+    return Again(words, is_billed=not isinstance(origin, UNMADE), is_silent=True)
+
+
 def words_of(content: Any) -> str:
     """A message's content: a text, or parts of one as some gateways answer. Raises TypeError on anything else."""
     if isinstance(content, list):
@@ -151,9 +182,10 @@ def words_of(content: Any) -> str:
     return content or ""
 
 
-def n_tokens(answer: Any, name: str) -> int | None:
+def n_tokens(answer: dict[str, Any], name: str) -> int | None:
     """As billed; None where the endpoint says nothing that can be one."""
-    told = getattr(getattr(answer, "usage", None), name, None)
+    usage = answer.get("usage")
+    told = usage.get(name) if isinstance(usage, dict) else None
     return told if isinstance(told, int) and 0 <= told < 2**31 else None
 
 

@@ -33,6 +33,7 @@ class Pace:
         per_minute, tokens = limits.requests_a_minute, limits.tokens_a_minute
         self._requests = AsyncLimiter(1, MINUTE / per_minute) if per_minute else None
         self._tokens = AsyncLimiter(tokens * WINDOW / MINUTE, WINDOW) if tokens else None
+        self._taking = asyncio.Lock()
         self._rest_until = 0.0
         self._spread_s = 0.0
         self._random = SystemRandom()
@@ -50,8 +51,18 @@ class Pace:
     async def turn(self, n_tokens: int) -> None:
         """Returns when a call of so many tokens may be made."""
         if self._tokens:
-            await self._tokens.acquire(min(n_tokens, self._tokens.max_rate))
+            await self._take(self._tokens, n_tokens)
         if self._requests:
             await self._requests.acquire()
         while (left := self._rest_until - time.monotonic()) > 0:
             await asyncio.sleep(left + self._random.uniform(0, self._spread_s))
+
+    async def _take(self, limiter: AsyncLimiter, n_tokens: float) -> None:
+        """A call may want more than the window ever holds: portion by portion, and one call after the other, so that
+        not all of them have theirs at the same time.
+        """
+        async with self._taking:
+            while n_tokens > 0:
+                portion = min(n_tokens, limiter.max_rate)
+                await limiter.acquire(portion)
+                n_tokens -= portion

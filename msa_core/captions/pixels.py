@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import math
 import time
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from msa_core.captions.captioner import Picture, Rejected, Said
+from msa_core.captions.captioner import UNREADABLE, Picture, Rejected, Said
 from msa_core.captions.prompts import Prompt
 from msa_core.images import DECODER_ERRORS, FORMATS, upright
 
@@ -41,6 +42,7 @@ class Pixels:
     model: str = "pixels-1"
     prompt: Prompt | None = None
     parameters: str = "{}"
+    timeout_s: float = math.inf
 
     def temperature_of(self, attempt: int) -> float | None:
         """Nothing is sampled."""
@@ -68,7 +70,7 @@ def described(data: bytes) -> str:
             image.draft("RGB", (2 * SIDE, 2 * SIDE))
             shown = upright(image).convert("RGB")
     except DECODER_ERRORS as error:
-        raise Rejected(str(error)) from error
+        raise Rejected(UNREADABLE) from error
     colours = np.asarray(shown.resize((SIDE, SIDE), PIL.Image.Resampling.BOX))
     grey = colours.astype(np.float32) @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
     edges = np.abs(np.diff(grey, axis=1))[:-1] + np.abs(np.diff(grey, axis=0))[:, :-1]

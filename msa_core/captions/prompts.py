@@ -1,11 +1,13 @@
 """What a captioner is asked: a file with a name and a digest, its words, and the fields of a structured answer."""
 
 import hashlib
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files as package_files
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, Field, create_model
 
@@ -13,16 +15,22 @@ from msa_core.errors import CaptionError
 
 QUOTED = "text_in_the_image"  # the field that holds words of the image: they are quoted, and nobody's judgement
 FENCE = "post"
+ENGLISH, CODE = "en", re.compile(r"[a-z]{2,3}")
+KEYS = ("language", "may_judge")
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """`fields`: name → what belongs there, in order; the first is the description itself."""
+    """`fields`: name → what belongs there, in order; the first is the description itself. `language` of the answers;
+    `may_judge`: mood, emotion and quality, too. The digest is of the whole file.
+    """
 
     name: str
     words: str
     fields: tuple[tuple[str, str], ...]
     sha256: str
+    language: str = ENGLISH
+    may_judge: bool = False
 
     def asked(self, post_text: str | None) -> str:
         """The words; the post's text, where it is wanted, is fenced off as data that instructs nobody."""
@@ -74,4 +82,18 @@ def _read(name: str, data: bytes) -> Prompt:
     are_named = all(isinstance(meaning, str) and key.isidentifier() for key, meaning in fields.items())
     if not words or not fields or not are_named:
         raise CaptionError(f"Prompt {name!r} needs words, and fields that are named like variables and described.")
-    return Prompt(name, words, tuple(fields.items()), hashlib.sha256(data).hexdigest())
+    language, may_judge = _keys(name, told)
+    return Prompt(name, words, tuple(fields.items()), hashlib.sha256(data).hexdigest(), language, may_judge)
+
+
+def _keys(name: str, told: dict[str, Any]) -> tuple[str, bool]:
+    """What the file may say beside words and fields. Raises CaptionError."""
+    if among := [key for key in KEYS if key in told["fields"]]:
+        raise CaptionError(f"Prompt {name!r}: {among[0]!r} is no field; it stands above [fields].")
+    language, may_judge = told.get("language", ENGLISH), told.get("may_judge", False)
+    if not (isinstance(language, str) and CODE.fullmatch(language) and isinstance(may_judge, bool)):
+        raise CaptionError(
+            f"Prompt {name!r}: `language` is a code such as en or de (it is {language!r}), `may_judge` true or false "
+            f"(it is {may_judge!r})."
+        )
+    return language, may_judge

@@ -1,6 +1,7 @@
 """What captions cost, and a budget that is kept: the most that a call can cost is reserved before it is made."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class Purse:
 
     def __init__(self, prices: Prices | None = None, *, budget_usd: float | None = None) -> None:
         self.prices = prices
-        self.budget_usd = budget_usd
+        self._budget_usd = math.inf if budget_usd is None else budget_usd
         self.spent_usd = self.lost_usd = 0.0
         self._reserved_usd = self._dearest_usd = 0.0
         self._n_paid = 0
@@ -44,6 +45,9 @@ class Purse:
     @asynccontextmanager
     async def reserving(self, most: tuple[int, int]) -> AsyncIterator[None]:
         """Waits while calls in flight may leave enough. Raises Spent where they cannot."""
+        if self._budget_usd == math.inf:
+            yield
+            return
         async with self._changed:
             await self._changed.wait_for(lambda: self._fits(most) or not self._reserved_usd)
             if not self._fits(most):
@@ -81,8 +85,6 @@ class Purse:
         return max(self.prices.cost_usd(*most), self._dearest_usd) if self.prices else 0.0
 
     def _fits(self, most: tuple[int, int]) -> bool:
-        if self.budget_usd is None:
-            return True
         is_alone = not self._reserved_usd
-        left = self.budget_usd - self.spent_usd - self._reserved_usd
+        left = self._budget_usd - self.spent_usd - self._reserved_usd
         return (self._n_paid > 0 or is_alone) and self._wanted(most) <= left

@@ -9,7 +9,7 @@ from msa_core.page.data_sections import rows_of
 KIND_HEADS = ("captioner, model and prompt", "source", "posts", "different images")
 REFUSED_HEADS = ("reason", "what it means", "captioner", "answers")
 COST_HEADS = ("captioner", "model", "answers", "prompt tokens", "completion tokens", "US dollars")
-WORTH_HEADS = ("captions", "figure", "with", "without", "difference", "95 % interval", "posts", "seeds")
+WORTH_HEADS = ("captions", "towers", "figure", "with", "without", "difference", "95 % interval", "posts", "seeds")
 
 
 def described(kinds: pa.Table, refused: pa.Table, costs: pa.Table, worths: pa.Table) -> tuple[Section, ...]:
@@ -29,7 +29,7 @@ def described(kinds: pa.Table, refused: pa.Table, costs: pa.Table, worths: pa.Ta
     if worths.num_rows:
         tables.append(
             Table(
-                "What captions are worth, on validation", WORTH_HEADS, tuple(map(_worth, rows_of(worths, *_WORTH))), 2
+                "What captions are worth, on validation", WORTH_HEADS, tuple(map(_worth, rows_of(worths, *_WORTH))), 3
             )
         )
     return (Section("captions", "Captions", lead, tables=tuple(tables)),)
@@ -37,19 +37,24 @@ def described(kinds: pa.Table, refused: pa.Table, costs: pa.Table, worths: pa.Ta
 
 _COSTS = ("captioner", "model", "n_answers", "n_prompt_tokens", "n_completion_tokens", "cost_usd")
 _REFUSED = ("reason", "captioner", "n")
-_WORTH = ("kind", "name", "with_captions", "without_captions", "difference", "low", "high", "n_posts", "n_seeds")
+_FIGURES = ("with_captions", "without_captions", "difference", "low", "high")
+_WORTH = ("kind", "towers", "name", *_FIGURES, "n_posts", "n_seeds")
 
 
 def _verdict(worths: pa.Table) -> str:
     """In words, of the weighted F1 that decides."""
-    found = [row for row in rows_of(worths, "kind", "name", "low", "high") if row[1] == "weighted_f1"]
+    found = [row for row in rows_of(worths, "kind", "name", "low", "high", "towers") if row[1] == "weighted_f1"]
     if not found:
         return "Whether they help a model was not measured yet: msa caption-worth."
     words = [
-        f"{kind} {'help' if low > 0 else 'harm' if high < 0 else 'make no difference that can be told'}"
-        for kind, _, low, high in found
+        f"{kind} {'help' if low > 0 else 'harm' if high < 0 else 'make no difference that can be told'}{_to(towers)}"
+        for kind, _, low, high, towers in found
     ]
     return f"To a model: {'; '.join(words)}."
+
+
+def _to(towers: str | None) -> str:
+    return "" if towers is None else f" (towers: {towers})"
 
 
 def _dollars(usd: float | None) -> str:
@@ -57,6 +62,7 @@ def _dollars(usd: float | None) -> str:
 
 
 def _worth(row: tuple) -> tuple:
-    kind, name, *figures, low, high, n_posts, n_seeds = row
+    kind, towers, name, *figures, low, high, n_posts, n_seeds = row
     shown = (f"{figure:+.3f}" if place == 2 else f"{figure:.3f}" for place, figure in enumerate(figures))
-    return (kind, name.replace("_", " "), *shown, f"{low:+.3f} to {high:+.3f}", n_posts, n_seeds)
+    names = (kind, towers or "not said", name.replace("_", " "))
+    return (*names, *shown, f"{low:+.3f} to {high:+.3f}", n_posts, n_seeds)

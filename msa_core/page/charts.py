@@ -111,18 +111,19 @@ def matrix(slug: str, title: str, counts: np.ndarray, labels: Labels, *, sides: 
 
 
 def curve(slug: str, title: str, lines: Sequence[Line]) -> Chart:
-    """One figure over the epochs: the model itself drawn thick, its folds thin."""
+    """One figure over the epochs, a dot each: the model itself drawn thick, its folds thin."""
 
     def paint(axes: Axes) -> None:
         for line in sorted(lines, key=lambda line: line.is_main):
-            colour, width = (LIGHT["blue"], 2.2) if line.is_main else (LIGHT["slate"], 1.0)
-            axes.plot(line.x, line.y, color=colour, linewidth=width, alpha=1 if line.is_main else 0.6)
-        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+            colour, width, alpha = (LIGHT["blue"], 2.2, 1.0) if line.is_main else (LIGHT["slate"], 1.0, 0.6)
+            axes.plot(line.x, line.y, "o-", color=colour, linewidth=width, markersize=2 * width, alpha=alpha)
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
         axes.set_xlabel("epoch")
         axes.grid(axis="y")
         axes.spines["left"].set_visible(False)
 
-    words = "; ".join(f"{line.name}: from {line.y[0]:.3f} to {line.y[-1]:.3f}" for line in lines)
+    told = {line.name: [f"{value:.3f}" for value in line.y] for line in lines}
+    words = "; ".join(f"{name}: {' to '.join(dict.fromkeys((y[0], y[-1])))}" for name, y in told.items())
     return draw(slug, title, words, paint, inches=(5.2, 2.2))
 
 

@@ -23,6 +23,7 @@ PANELS = {
 }
 WHOLE = {"accuracy": "accuracy", "weighted_f1": "weighted F1", "macro_f1": "macro F1", "ece": "ECE"}
 PER_LABEL = ("precision", "recall", "f1")
+MUTE = " Where training texts share no letters, tfidf-lr says the commonest label."
 SPLITS = {"val": "validation", "test": "test", "folds": "folds"}
 
 
@@ -40,7 +41,8 @@ def trained(points: pa.Table, model_id: str | None) -> Section:
     panels = {name: [_line(fold, found) for fold, found in sorted(lines[name].items())] for name in names}
     n_folds = max(sum(not line.is_main for line in panel) for panel in panels.values())
     n_epochs = max(len(line.x) for panel in panels.values() for line in panel if line.is_main)
-    lead = f"{model_id}, {n_epochs} epochs: the thick line." + (f" Thin: its {n_folds} fold models." if n_folds else "")
+    drawn = "1 epoch: the thick dot." if n_epochs == 1 else f"{n_epochs} epochs: the thick line."
+    lead = f"{model_id}, {drawn}" + (f" Thin: its {n_folds} fold models." if n_folds else "")
     charts = (
         curve(f"curve-{place}", PANELS.get(name, name.replace("_", " ")), panel)
         for place, (name, panel) in enumerate(panels.items(), start=1)
@@ -83,7 +85,7 @@ def _stored(
     evaluations: pa.Table, model_id: str
 ) -> tuple[tuple[Chart, ...], tuple[Table, ...], str, tuple[Missing, ...]]:
     """Whole figures with intervals, as they stand in the store: never computed here, so no test score is read."""
-    groups: dict[str, list[Whisker]] = {}
+    groups: dict[tuple[str, str], list[Whisker]] = {}
     rows: list[tuple[Cell, ...]] = []
     found = rows_of(evaluations, "model_id", "split", "name", "label", "value", "low", "high", "n")
     order = {name: place for place, name in enumerate(WHOLE)}
@@ -92,14 +94,17 @@ def _stored(
         kept, key=lambda r: (r[0] != model_id, r[0], r[1], order[r[2]])
     ):
         who, words = "this model" if model == model_id else model.removesuffix(f"@{model_id}"), WHOLE[name]
-        groups.setdefault(f"{who}, {SPLITS.get(split, split)}", []).append(Whisker(words, value, low, high))
+        groups.setdefault((who, SPLITS.get(split, split)), []).append(Whisker(words, value, low, high))
         between = "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
         rows.append((who, SPLITS.get(split, split), words, value, between, n))
     if not rows:
         return (), (), "", (EVALUATE,)
-    chart = whiskers("figures", "Figures with 95 % intervals", groups)
     heads = ("of", "split", "figure", "value", "95 % interval", "posts")
-    return (chart,), (Table("Figures", heads, tuple(rows), n_names=3),), "Intervals are bootstrap percentiles.", ()
+    is_mute = any(found == groups.get(("majority", split)) for (of, split), found in groups.items() if of == "tfidf-lr")
+    lead = "Intervals are bootstrap percentiles." + (MUTE if is_mute else "")
+    named = {f"{of}, {split}": found for (of, split), found in groups.items()}
+    chart = whiskers("figures", "Figures with 95 % intervals", named)
+    return (chart,), (Table("Figures", heads, tuple(rows), n_names=3),), lead, ()
 
 
 def _mistakes(

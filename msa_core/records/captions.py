@@ -37,7 +37,7 @@ class Caption:
 @dataclass(frozen=True, slots=True)
 class CaptionWorth:
     """A figure on the validation posts of a snapshot, learned with captions and without; `low` and `high` bound its
-    difference. `n_captioned` of the `n_posts` judged have a caption.
+    difference. `n_captioned` of the `n_posts` judged have a caption. `towers`: of the models that learned.
     """
 
     task: str
@@ -53,3 +53,4 @@ class CaptionWorth:
     n_posts: int
     n_seeds: int
     n_captioned: int
+    towers: str | None = None

@@ -45,10 +45,10 @@ class AnnotatorName:
 
 @dataclass(frozen=True, slots=True)
 class Consensus:
-    """The likeliest label of a reviewed post; `posterior` in [0, 1]."""
+    """The likeliest label of a reviewed post; `posterior` in [0, 1]. No label, and 0, where no vote stands."""
 
     post_id: str
-    label: str
+    label: str | None
     posterior: float
     n_votes: int
     n_people: int

@@ -126,6 +126,8 @@ class Shelf:
                 job[key] = self._file(data.encode(), f"{job['id']}_{key}.jsonl", "batch_output")["id"]
         job["request_counts"] |= {"completed": len(good), "failed": len(bad)}
         job |= {"status": self.end, f"{self.end}_at": int(time.time())}
+        if self.end == "failed":
+            _fail(job, "The model is not there")
 
     def _answered(self, line: dict[str, Any]) -> dict[str, Any]:
         reply = self.answer(line["custom_id"], json.dumps(line["body"]).encode())

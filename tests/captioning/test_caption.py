@@ -1,5 +1,7 @@
 """`msa caption` and a real HTTP endpoint: each image is bought once; what cannot be a caption is refused by name."""
 
+import json
+
 import pytest
 
 from flows.caption import Captioned, caption, told_of
@@ -179,3 +181,14 @@ def test_the_image_that_is_sent_is_a_small_jpeg(store: Store, endpoint: Scripted
     described(store, limit=1, asked=Asked("openai", decoding=Decoding(side=64)))
     sent = endpoint.asked[0].chat.image_bytes
     assert 0 < sent < 4000
+
+
+@pytest.mark.parametrize("door", ["captions", "post_captions", "shown_captions", "review_posts"])
+def test_names_and_links_that_an_image_shows_are_masked_for_people_too(
+    store: Store, endpoint: ScriptedEndpoint, door: str
+):
+    shown = "A screenshot of a post by @jane_doe, with a blue bird on it and the line https://t.co/abc below."
+    endpoint.add(rules.saying(json.dumps({"description": shown})))
+    described(store, limit=1)
+    told = [row["caption"] for row in rows(store, f"select caption from {door} where caption <> ''")]
+    assert told == ["A screenshot of a post by @user, with a blue bird on it and the line <url> below."]

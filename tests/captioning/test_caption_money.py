@@ -55,10 +55,10 @@ def test_where_images_cost_ten_times_the_bound_only_the_first_can_surprise(store
 
 def test_calls_whose_answers_never_came_count_as_paid(store: Store, endpoint: ScriptedEndpoint):
     endpoint.add(rules.hanging(), times=None)
-    done = described(store, at_once=2, timeout_s=0.3, paying=Paying(Prices(1.0, 1.0), 0.012))
+    done = described(store, at_once=2, timeout_s=0.3, paying=Paying(Prices(1.0, 1.0), 0.008))
     assert done.outcome.is_spent
-    assert 0 < done.outcome.lost_usd <= 0.012
-    assert len(endpoint.asked) <= 3
+    assert 0 < done.outcome.lost_usd <= 0.008
+    assert len(endpoint.asked) == 2
 
 
 def test_an_endpoint_that_takes_two_calls_a_second_is_not_taken_for_dead(store: Store, endpoint: ScriptedEndpoint):
@@ -77,7 +77,7 @@ def test_a_wish_to_wait_for_a_day_ends_the_command(store: Store, endpoint: Scrip
 def test_when_a_known_model_rejects_everything_nothing_is_marked(store: Store, endpoint: ScriptedEndpoint):
     described(store, limit=3)
     endpoint.add(rules.image_rejected(), times=None)
-    with pytest.raises(CaptionError, match="takes none of the images"):
+    with pytest.raises(CaptionError, match="took none of the last 45 images"):
         described(store)
     assert n_rows(store, "status = 'refused'") == 0
     endpoint.script.clear()

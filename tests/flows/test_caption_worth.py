@@ -64,6 +64,7 @@ def test_every_figure_is_a_fact_with_its_snapshot(planted):
     store, done, _ = planted
     found = {row["name"]: row for row in rows(store, "from caption_worths")}
     assert set(found) == {"weighted_f1", "macro_f1", "accuracy", *(f"f1_{label}" for label in LABELS)}
+    assert {row["towers"] for row in found.values()} == {"tiny"}
     assert [figure.name for figure in done.figures][3:] == [f"f1_{label}" for label in LABELS]
     for figure in done.figures:
         row = found[figure.name]

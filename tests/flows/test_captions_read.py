@@ -43,10 +43,13 @@ def scored(tmp_path_factory):
     return store, done
 
 
-def measured(store: Store, low: float, *, kind: str = KIND, snapshot_id: str = "snapshot-1") -> None:
-    """As if `msa caption-worth` had found this."""
-    worth = CaptionWorth("sentiment", "told", kind, snapshot_id, "weighted_f1", 0.6, 0.5, 0.1, low, 0.2, 40, 3, 40)
-    asked = {"low": low, "kind": kind}
+def measured(
+    store: Store, low: float, *, kind: str = KIND, snapshot_id: str = "snapshot-1", towers: str | None = "tiny"
+) -> None:
+    """As if `msa caption-worth` had found this; without towers as an older version did."""
+    figures = (0.6, 0.5, 0.1, low, 0.2, 40, 3, 40)
+    worth = CaptionWorth("sentiment", "told", kind, snapshot_id, "weighted_f1", *figures, towers)
+    asked = {"low": low, "kind": kind, "towers": towers}
     with store.begin("caption-worth", parameters=asked, inputs=[snapshot_id], version=1) as run:
         run.write("caption_worths", [worth])
 

@@ -47,6 +47,22 @@ def test_in_a_pipe_an_answer_is_plain_lines_that_nothing_cuts(store: Path):
     assert out == f"wide\todd\tnothing\n{long}\ta b c\t\n"
 
 
+def test_in_a_pipe_no_number_is_rounded(store: Path):
+    assert msa("sql", "select 1234567.5::double as x, 1 / 3 as y", store=store).stdout == f"x\ty\n1234567.5\t{1 / 3}\n"
+
+
+def test_json_keeps_numbers_numbers_and_maps_objects(store: Path):
+    asked = (
+        "select sum(1100) * 2 as s, 0.5 as half, map {'a': 0.25, 'b': 2.0} as m, 'nan'::double as n, "
+        "[1.5, 'inf'::double] as l, {'at': date '2026-01-02', 'yes': true} as o, 'ab'::blob as b"
+    )
+    out = msa("sql", asked, "--format", "json", store=store).stdout
+    assert json.loads(out, parse_constant=pytest.fail) == {
+        "s": 2200, "half": 0.5, "m": {"a": 0.25, "b": 2.0}, "n": None, "l": [1.5, None],
+        "o": {"at": "2026-01-02", "yes": True}, "b": "6162",
+    }  # fmt: skip
+
+
 def test_json_has_one_object_a_line(store: Path):
     out = msa("sql", "select post_id, n_images from posts order by post_id", "--format", "json", store=store).stdout
     assert [json.loads(line)["post_id"] for line in out.splitlines()] == ["mvsa:1", "mvsa:=cmd()"]
@@ -77,6 +93,9 @@ def test_parquet_goes_to_a_file(store: Path, tmp_path: Path):
     [
         (("sql", "from nothing"), "nothing does not exist"),
         (("sql", "drop view posts"), "read-only"),
+        (("sql", ""), "no questions: ask one at a time"),
+        (("sql", "select 1; select 2"), "2 questions: ask one at a time"),
+        (("sql", "select 1 as a, 2 as a", "--format", "json"), "Two columns are called a"),
         (("sql", "copy posts to 'posts.csv'"), "read-only"),
         (("sql", "from posts", "--format", "csv", "--output", "no/such/folder/x.csv"), "no/such/folder"),
         (("init", "--label-policy", "loose"), "literature, strict"),

@@ -80,13 +80,13 @@ def test_what_is_off_is_started_by_no_event_either():
 
 
 def test_what_is_asked_of_msa_serve_reaches_the_deployment(tmp_path: Path):
-    asked = Asked(tmp_path, enough=Enough(9, days=6), fewest=12, paying=paying_of(0.1, 0.4, 2.5))
+    asked = Asked(tmp_path, enough=Enough(9, days=6), fewest=12, paying=paying_of(0.1, 0.4, 2.5), pseudonyms=True)
     given = asked.given(filled(tmp_path / "store", "empty"), inbox=tmp_path, pages=tmp_path, metrics="http://a")
     told = {}
     for duty in DUTIES:
         told |= runner_deployment(duty, name="a", given=given, store_id="b" * 32).parameters
     assert [told[name] for name in ("budget_usd", "prompt_price", "completion_price")] == [2.5, 0.1, 0.4]
-    assert [told[name] for name in ("at_least", "days", "fewest")] == [9, 6, 12]
+    assert [told[name] for name in ("at_least", "days", "fewest", "pseudonyms")] == [9, 6, 12, True]
 
 
 def test_a_cron_is_changed_or_put_off_by_name():

@@ -6,13 +6,17 @@ import json
 import pytest
 
 from flows.evaluate import evaluate, unsealed_split
+from flows.ingest import ingest
 from flows.predict import predict
+from flows.sample_dump import sample_dump
 from flows.score import score
+from flows.split import split as split_posts
 from flows.train import train
 from msa_core.errors import MsaError
 from msa_core.records import Cluster, Post, Split
 from tests.flows.filled_store import filled
 from tests.flows.test_train import QUICK, _write
+from warehouse import Store
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +107,19 @@ def test_nothing_to_answer_is_said(tmp_path):
     train(store, **QUICK)
     with pytest.raises(MsaError, match="msa ingest course"):
         predict(store, output=tmp_path / "predict.txt")
+
+
+@pytest.mark.parametrize("n_with_text", [0, 30])
+def test_baselines_stand_beside_posts_that_have_no_text(tmp_path, n_with_text):
+    """Where no training post has any, TF-IDF says the commonest label, and that is told."""
+    dump = sample_dump(tmp_path / "dump", posts=40, seed=7).path
+    for path in sorted((dump / "data").glob("*.txt"))[n_with_text:]:
+        path.unlink()
+    store = Store.init(tmp_path / "store")
+    ingest(store, format="mvsa-single", path=dump, source="bare", allow_missing=("text",))
+    split_posts(store)
+    train(store, **{**QUICK, "epochs": 1})
+    score(store)
+    done = evaluate(store, split="val", baselines=True)
+    of = {who: [each.value for each in done.figures if each.model_id.startswith(who)] for who in ("tfidf", "majority")}
+    assert (of["tfidf"] == of["majority"]) == bool(done.note) == (n_with_text == 0)

@@ -224,3 +224,21 @@ def test_a_failing_dump_commits_nothing_and_leaves_nothing(store: Store, tmp_pat
         take(store, write(tmp_path / "empty", {"x": ""}))
     assert list(store.places.tmp.iterdir()) == []
     assert ask(store, "select count(*) from runs where verb = 'ingest'") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "content"),
+    [
+        ("mvsa-single", "labelResultAll.txt", ""),
+        ("pairs", "labelResultAll.txt", "id | label | text\n"),
+        ("table", "mine.csv", ""),
+        ("table", "mine.csv", "id,text\n"),
+        ("table", "mine.jsonl", "\n"),
+    ],
+)
+def test_a_dump_without_any_row_is_an_error(store: Store, tmp_path: Path, form: str, name: str, content: str):
+    dump = write(tmp_path / "dump", {name: content})
+    options = {"task": "mood", "columns": Columns(images=(), label=None)} if form == "table" else {}
+    with pytest.raises(DumpError, match=f"No rows in .*dump, read as {form} "):
+        take(store, dump, format=form, **options)
+    assert ask(store, "select count(*) from runs where verb = 'ingest'") == [(0,)]

@@ -7,10 +7,13 @@ import pytest
 
 from flows.audit import audit
 from flows.compact import compact
+from msa_core.dumps import Columns
+from msa_core.errors import DumpError
 from tests.flows.test_ingest import ROWS, ask, relabel, take
 from tests.msa_core.dump_files import jpeg, mvsa, write
 from warehouse import Store
 
+HELD = "select name, value::int from data_figures where figure = 'held' order by name"
 RUNS = "select count(*) from runs where verb = 'ingest'"
 
 
@@ -101,3 +104,37 @@ def test_a_row_that_was_refused_for_its_files_leaves_its_id_to_a_good_one(store:
         assert done.rejects == (("duplicated-id", 1), ("missing-image", 1))
         assert (done.n_held, done.n_posts, done.n_known) == (3, n_posts, n_known)
         files["dev_unseen.jsonl"] = meme.format("there") * 2 + "\n"
+
+
+@pytest.mark.parametrize("option", ["keep_raw", "keep_names"])
+def test_posts_stay_as_they_were_taken_so_another_way_needs_another_source(store: Store, dump: Path, option: str):
+    take(store, dump)
+    take(store, dump, source="other", **{option: True})
+    said = f"--{option.replace('_', '-')}.*Say it as then, or name another: --source"
+    for is_forced in (False, True):
+        with pytest.raises(DumpError, match=f"'mvsa' was taken in without {said}"):
+            take(store, dump, force=is_forced, **{option: True})
+        with pytest.raises(DumpError, match=f"'other' was taken in with {said}"):
+            take(store, dump, source="other", force=is_forced)
+    assert take(store, dump, source="other", **{option: True}).run_id is None
+    assert take(store, dump).run_id is None
+
+
+def test_a_column_of_splits_comes_too_late_for_posts_that_stand(store: Store, tmp_path: Path):
+    path = write(tmp_path, {"m.csv": "id,text,part,at\n1,hello,test,2020-01-01\n"}) / "m.csv"
+    own = {"format": "table", "task": "mood", "allow_missing": ("image",)}
+    take(store, path, columns=Columns(images=(), label=None), **own)
+    for column, option in (("split", "part"), ("time", "at")):
+        with pytest.raises(DumpError, match=f"without --{column}-column"):
+            take(store, path, columns=Columns(images=(), label=None, **{column: option}), **own)
+
+
+def test_a_forced_attempt_is_counted_once_and_a_compacted_ingest_still(store: Store, dump: Path, tmp_path: Path):
+    take(store, dump)
+    take(store, dump, force=True)
+    take(store, mvsa(tmp_path / "grown", ROWS | {"4": "positive,glad"}))
+    counted = [("held", 7), ("known", 3), ("posts", 3), ("refused", 1)]
+    assert ask(store, HELD) == counted
+    compact(store)
+    assert ask(store, HELD) == counted
+    assert ask(store, "select count(*) filter (is_replaced), count(*) from ingests") == [(1, 3)]

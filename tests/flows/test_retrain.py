@@ -119,7 +119,7 @@ def test_a_challenger_that_was_trained_and_not_judged_is_judged_before_one_label
 
 
 def test_a_model_of_other_settings_that_a_person_trained_is_not_swept_in(store: Store):
-    train(store, parent=champion(store), epochs=1, learning_rate=0.0)
+    train(store, parent=champion(store), epochs=1, learning_rate=1e-9)
     assert retrain(store, **FEW).model_id is None
 
 

@@ -1,5 +1,6 @@
 """`msa split` on a store: placed for ever, sealed, and quiet when nothing is new."""
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -7,10 +8,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from flows.audit import audit
 from flows.cli import app
+from flows.ingest import ingest as take_in
 from flows.split import split
-from msa_core.errors import MsaError
+from flows.train import train
+from msa_core.dumps import Columns
+from msa_core.errors import MsaError, TrainingError
 from msa_core.records import Annotation, Image, Post, PostImage
+from tests.msa_core.dump_files import write
 from warehouse import Store
 
 WORDS = [
@@ -182,6 +188,19 @@ def test_posts_without_a_label_are_the_pool(store, ingest):
     ingest([a_post(number, "s", None) for number in range(10)], [None] * 10)
     split(store)
     assert {row[0] for row in splits(store).values()} == {"pool"}
+
+
+def test_posts_with_scores_are_shared_out_and_wait_for_a_model_that_learns_from_scores(store, tmp_path):
+    rows = "".join(f"{number},{words(number)},{number / 10 - 1}\n" for number in range(20))
+    table = write(tmp_path, {"scores.csv": "id,text,label\n" + rows}) / "scores.csv"
+    how = {"format": "table", "task": "sentiment-score", "columns": Columns(images=()), "allow_missing": ("image",)}
+    assert take_in(store, path=table, source="own", **how).n_annotations == 20
+    split(store)
+    assert Counter(row[0] for row in splits(store).values()) == {"train": 16, "val": 2, "test": 2}
+    for task in (None, "sentiment-score"):
+        with pytest.raises(TrainingError, match="sentiment-score bear scores, no labels, and no model here learns"):
+            train(store, preset="clara", task=task)
+    assert [finding for finding in audit(store) if finding.n_broken] == []
 
 
 def test_an_evaluation_store_holds_folds_of_all_posts(store, ingest):

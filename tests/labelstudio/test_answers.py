@@ -22,7 +22,7 @@ def read(
 ) -> list[Said | Unreadable]:
     answer = ServerAnswer(5, 3, regions, is_skipped, False, 2.5, NOON)
     task = ServerTask(9, post_id, "0001", "clara-1", NOON, NOON, (answer,), {})
-    return list(reader.read(task, {"a:1"}))
+    return list(reader.read(task, {"a:1": None, "a:2": "test-post", "a:3": "other-task"}))
 
 
 def test_a_label_for_the_pair_and_one_for_a_modality_are_two_answers():
@@ -76,8 +76,17 @@ def test_an_answer_that_cannot_be_read_is_refused_with_its_reason(reason: str, r
     assert (found.reason, found.server_id) == (reason, 5)
 
 
-@pytest.mark.parametrize(("post_id", "reason"), [(None, "task-without-post"), ("b:2", "unknown-post")])
-def test_an_answer_about_no_post_of_the_store_is_refused(post_id: str | None, reason: str):
+@pytest.mark.parametrize(
+    ("post_id", "reason"),
+    [
+        (None, "task-without-post"),
+        ("", "task-without-post"),
+        ("b:2", "unknown-post"),
+        ("a:2", "test-post"),
+        ("a:3", "other-task"),
+    ],
+)
+def test_an_answer_about_no_post_that_reviewers_are_asked_about_is_refused(post_id: str | None, reason: str):
     (found,) = read(choice("both", "positive"), post_id=post_id)
     assert isinstance(found, Unreadable)
     assert found.reason == reason
@@ -99,4 +108,9 @@ def test_a_regression_takes_a_number_in_its_range(number: float, score: float | 
 @pytest.mark.parametrize("text", ["", "[1]", '[{"id": 1}]', "<html>", '[{"id": "x", "updated_at": 3}]'])
 def test_a_file_that_is_no_export_is_refused_with_the_remedy(text: str):
     with pytest.raises(ReviewError, match="JSON export"):
-        tasks_of(text)
+        tasks_of(text.encode())
+
+
+def test_a_time_of_a_file_that_names_no_zone_is_utc():
+    (task,) = tasks_of(b'[{"id": 1, "created_at": "2026-01-01T12:00:00", "updated_at": "2026-01-01T13:00:00+01:00"}]')
+    assert task.created_at == task.updated_at == NOON

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from labelstudio.answers import Said
 from labelstudio.changes import Changes, changes
 from labelstudio.listing import ServerTask
@@ -31,11 +33,14 @@ def compare(
     standing: list[Annotation],
     *,
     tasks: tuple[int, ...] = (10,),
+    lost: list[Annotation] | None = None,
     is_older: bool = False,
     born: datetime = NOON,
 ) -> Changes:
     read = {task: ServerTask(task, "mvsa:1", "0001", None, born, NOON + timedelta(hours=1), (), {}) for task in tasks}
-    return changes(said, standing, project="p", tasks=read, is_older=is_older)
+    return changes(
+        said, standing, project="p", tasks=read, lost=lost or [], absence="lost" if is_older else "withdrawn"
+    )
 
 
 def taken(*said: Said) -> list[Annotation]:
@@ -106,4 +111,49 @@ def test_an_older_state_of_an_answer_corrects_nothing():
 
 def test_a_part_of_the_answers_withdraws_nothing():
     task = ServerTask(10, "mvsa:1", "0001", None, NOON, NOON, (), {})
-    assert changes([], taken(SAID), project="p", tasks={10: task}, is_part=True).annotations == ()
+    assert changes([], taken(SAID), project="p", tasks={10: task}, absence="untold").annotations == ()
+
+
+LATER = NOON + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("server_id", [100, 101])
+@pytest.mark.parametrize("label", ["positive", "negative"])
+def test_what_the_server_lost_and_a_person_says_again_is_taken_once_and_can_be_withdrawn(server_id: int, label: str):
+    (lost,) = taken(SAID)
+    again = replace(SAID, server_id=server_id, label=label, annotated_at=LATER)
+    found = compare([again], [], lost=[lost])
+    (back,) = found.annotations
+    assert (back.supersedes, found.n_new, found.n_changed) == (lost.annotation_id, 0, 1)
+    assert back.annotation_id != lost.annotation_id
+    assert compare([again], [back]).annotations == ()
+    (gone,) = compare([], [back]).annotations
+    assert (gone.status, gone.supersedes) == ("deleted", back.annotation_id)
+
+
+def test_an_answer_that_is_said_again_before_the_loss_is_seen_is_not_kept_beside_it():
+    (lost,) = taken(SAID)
+    found = compare([replace(SAID, server_id=101, annotated_at=LATER)], [lost], is_older=True)
+    assert ([row.supersedes for row in found.annotations], found.kept) == ([lost.annotation_id], ())
+
+
+def test_a_lost_answer_that_nobody_says_again_is_left_as_it_is():
+    lost = taken(SAID)
+    of_ben = replace(SAID, server_id=101, annotator="label-studio:2", annotated_at=LATER)
+    assert compare([], [], lost=lost).annotations == ()
+    assert [row.supersedes for row in compare([of_ben], [], lost=lost).annotations] == [None]
+
+
+def test_an_answer_from_before_the_lost_one_is_another():
+    before = replace(SAID, server_id=99, annotated_at=NOON - timedelta(hours=1))
+    (row,) = compare([before], [], lost=taken(SAID)).annotations
+    assert (row.supersedes, row.annotation_id in {each.annotation_id for each in taken(SAID)}) == (None, False)
+
+
+def test_two_answers_that_come_back_bring_back_one_each_and_a_third_is_new():
+    lost = taken(SAID, replace(SAID, server_id=101))
+    now = [replace(SAID, server_id=number, annotated_at=LATER) for number in (101, 102, 103)]
+    found = compare(now, [], lost=lost)
+    assert (found.n_new, found.n_changed) == (1, 2)
+    assert len({row.annotation_id for row in [*found.annotations, *lost]}) == 5
+    assert compare(now, list(found.annotations)).annotations == ()

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -11,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from label_studio_sdk import LabelStudio
 
 from flows.cli import main
 from flows.review_push import Asked, push
 from flows.review_reconcile import reconcile
-from labelstudio import importing, server
+from labelstudio import importing
 from labelstudio.errors import NoServer, ReviewError, ServerBroken
 from msa_core.records import Doubt
 from tests.flows.filled_store import filled
+from tests.labelstudio.own_server import OwnServer
 from tests.labelstudio.queue_desk import QueueDesk, a_prediction
 from tests.small_disk import small_disk
 from warehouse import Store
@@ -109,39 +108,12 @@ def push_plainly(root: str, title: str) -> None:
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator["OwnServer"]:
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnServer]:
     """A server of this test alone, to be killed."""
     found = OwnServer(tmp_path / "server", monkeypatch)
     found.start()
     yield found
     found.kill()
-
-
-class OwnServer:
-    """Started, killed and started again on one folder and one port."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder, self._monkeypatch = folder, monkeypatch
-        self.started: server.Started | None = None
-
-    def start(self) -> None:
-        port = int(self.started.server.url.rpartition(":")[2]) if self.started else None
-        self.started = server.start(self.folder, port=port)
-        self._monkeypatch.setenv("LABEL_STUDIO_URL", self.started.server.url)
-        self._monkeypatch.setenv("LABEL_STUDIO_API_KEY", self.started.server.token)
-        self._monkeypatch.setenv("LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT", str(self.started.server.files))
-
-    def kill(self) -> None:
-        """As a power cut would."""
-        if self.started and self.started.process.poll() is None:
-            os.killpg(self.started.pid, signal.SIGKILL)
-            self.started.process.wait()
-
-    def desk(self, store: Store) -> QueueDesk:
-        assert self.started
-        return QueueDesk(
-            store, "mine", LabelStudio(base_url=self.started.server.url, api_key=self.started.server.token)
-        )
 
 
 def until_it_breaks(work: Callable[[int], object], own: OwnServer, *, after_s: float) -> None:
@@ -181,27 +153,23 @@ def test_a_server_that_dies_within_an_export_loses_no_answer(own: OwnServer, tmp
     assert own.desk(desk.store).is_exact()
 
 
-def on_older_data(own: OwnServer, older: Path) -> None:
-    """The server again, on a copy of its data from before."""
-    own.kill()
-    shutil.rmtree(own.folder / "data")
-    shutil.copytree(older, own.folder / "data")
-    own.start()
-
-
-def test_a_server_that_went_back_to_an_older_database_takes_no_answer_with_it(own: OwnServer, tmp_path: Path):
-    desk = own.desk(filled(tmp_path / "store"))
+def gone_back(own: OwnServer, desk: QueueDesk, older: Path) -> int:
+    """The id of a task whose answer the server does not know any more."""
     desk.push(3)
     first, second, _ = desk.tasks()
     desk.answer(first.id, "positive")
     desk.pull()
-    own.kill()
-    shutil.copytree(own.folder / "data", tmp_path / "older")
-    own.start()
+    own.copy(older)
     desk.answer(second.id, "negative")
     desk.push(5)
     desk.pull()
-    on_older_data(own, tmp_path / "older")
+    own.go_back(older)
+    return int(second.id)
+
+
+def test_a_server_that_went_back_to_an_older_database_takes_no_answer_with_it(own: OwnServer, tmp_path: Path):
+    desk = own.desk(filled(tmp_path / "store"))
+    task_id = gone_back(own, desk, tmp_path / "older")
     with pytest.raises(ReviewError, match="First: msa review pull"):
         desk.push(6)
     done = desk.pull()
@@ -213,6 +181,12 @@ def test_a_server_that_went_back_to_an_older_database_takes_no_answer_with_it(ow
     assert reconcile(desk.store, project="mine", repair=True).is_agreed
     assert desk.pull(full=True).n_deleted == 0
     assert desk.ask(answers) == [("negative",), ("positive",)]
+    again = desk.answer(task_id, "negative")
+    assert [desk.pull().n_changed for _ in range(3)] == [1, 0, 0]
+    assert desk.ask(answers) == [("negative",), ("positive",)]
+    desk.client.annotations.delete(id=again)
+    assert desk.pull().n_deleted == 1
+    assert desk.ask(answers) == [("positive",)]
     assert desk.is_clean()
 
 

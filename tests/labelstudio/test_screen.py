@@ -91,10 +91,28 @@ def test_what_an_edited_screen_lacks_is_named():
     xml = screen(LABELS)
     assert missing_names("<View><Text", LABELS) == missing_names("", LABELS) == ["well-formed XML"]
     assert missing_names("<View/>", LABELS) == ["the name 'post'", "the name 'both'"]
-    assert missing_names(xml.replace('value="neutral"', 'value="mixed"'), LABELS) == ["the choice 'neutral'"]
+    assert missing_names(xml.replace('value="neutral"', 'value="mixed"'), LABELS) == [
+        "the choice 'neutral'",
+        "a choice that we can read in place of 'mixed'",
+    ]
     renamed = xml.replace('name="text"', 'name="words"')
     assert missing_names(renamed, LABELS) == ["a name that we can read in place of 'words'"]
     assert missing_names(xml, ()) == ["the name 'score'"]
+
+
+@pytest.mark.parametrize("name", ["both", "text", "image"])
+def test_a_choice_that_somebody_added_is_named_wherever_it_stands(name: str):
+    root = ET.fromstring(screen(LABELS))
+    group = root.find(f".//Choices[@name='{name}']")
+    assert group is not None
+    ET.SubElement(group, "Choice", value="mixed")
+    edited = ET.tostring(root, encoding="unicode")
+    assert missing_names(edited, LABELS) == ["a choice that we can read in place of 'mixed'"]
+
+
+def test_a_choice_is_what_its_answers_say():
+    xml = screen(LABELS).replace('value="neutral"', 'value="Neither" alias="neutral"')
+    assert missing_names(xml, LABELS) == []
 
 
 def test_a_screen_without_the_modalities_can_be_read():

@@ -62,6 +62,19 @@ def test_a_path_its_bytes_and_its_picture_are_one_image(folder, tmp_path):
         assert answer.probs == pytest.approx(answers[0].probs, abs=1e-6)
 
 
+def test_a_turned_photograph_is_upright_from_its_path_and_as_a_picture(folder, tmp_path):
+    """Half black, half white, and the camera was held on its side: orientation 6."""
+    photo, turned = PIL.Image.new("RGB", (64, 48)), PIL.Image.Exif()
+    photo.paste("white", (0, 24, 64, 48))
+    turned[274] = 6
+    photo.save(tmp_path / "photo.jpg", exif=turned)
+    classifier = Classifier.from_pretrained(folder)
+    with PIL.Image.open(tmp_path / "photo.jpg") as opened:
+        shown = [classifier.encode([one], [None]).pixels for one in (tmp_path / "photo.jpg", opened, photo)]
+    np.testing.assert_allclose(shown[1], shown[0], atol=8)
+    assert np.abs(shown[2].astype(int) - shown[0]).max() > 200
+
+
 def test_posts_may_lack_a_modality_or_have_several_images(folder):
     classifier = Classifier.from_pretrained(folder)
     pictures = [None, _picture(10), [_picture(10), _picture(200)], None]

@@ -166,31 +166,6 @@ def test_a_value_of_the_wrong_kind_is_refused(tmp_path: Path, row: object, reaso
     assert (bad.line, bad.reason) == (2, reason)
 
 
-def test_a_quoted_field_may_span_lines_and_the_row_is_its_first(tmp_path: Path):
-    root = write(tmp_path, {"m.csv": 'id,text,image,label\n1,"two\n\nlines",x.jpg,l\n2,b,,\n'})
-    one, other = posts(table.read(root, columns=Columns()))
-    assert (one.line, one.text) == (2, InlineText("two\n\nlines", "utf-8"))
-    assert (other.line, other.images) == (5, ())
-
-
-def test_rows_of_one_csv_may_differ_in_encoding(tmp_path: Path):
-    root = write(tmp_path, {"m.csv": b"\xef\xbb\xbfid,text\n1,caf\xe9 x\n2,ok\n3,\x81 x\n"})
-    one, other, bad = table.read(root, columns=Columns(images=(), label=None))
-    assert isinstance(one, RawPost)
-    assert isinstance(other, RawPost)
-    assert (one.text, other.text) == (InlineText("café x", "cp1252"), InlineText("ok", "utf-8"))
-    assert isinstance(bad, RefusedRow)
-    assert (bad.line, bad.reason) == (4, "undecodable-text")
-
-
-def test_a_field_without_an_end_is_one_refused_row(tmp_path: Path):
-    endless = "".join(f"{n},{'x' * 100}\n" for n in range(2000))
-    root = write(tmp_path, {"m.csv": f'id,text\n1,good\n2,"never closed\n{endless}'})
-    found = list(table.read(root, columns=Columns(images=(), label=None)))
-    refused = [row for row in found if isinstance(row, RefusedRow)]
-    assert [(row.line, row.reason) for row in refused] == [(3, "malformed-row")]
-
-
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_a_missing_column_is_an_error_that_lists_those_there_are(tmp_path: Path, kind: str):
     with pytest.raises(DumpError, match=r"No column 'text'.*nr, words, front, back, mood"):

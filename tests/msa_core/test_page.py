@@ -131,6 +131,25 @@ def test_each_section_of_an_empty_store_names_the_command_that_fills_it():
     assert "msa ingest FORMAT PATH --source NAME" in render(page(*sections))
 
 
+def test_a_training_of_one_epoch_is_a_dot_that_can_be_seen():
+    points = pa.table({"name": ["loss"], "fold": pa.array([None], pa.int32()), "epoch": [0], "value": [0.9]})
+    section = trained(points, "clara-1f3a")
+    assert "1 epoch:" in section.lead
+    assert "<use" in section.charts[0].svg
+    assert section.charts[0].description == "model: 0.900"
+
+
+@pytest.mark.parametrize("value_of_words", [0.3, 0.4])
+def test_a_baseline_of_words_that_learned_nothing_is_told_of(value_of_words: float):
+    of = pa.table({
+        "model_id": ["m", "majority@m", "tfidf-lr@m"], "split": ["val"] * 3, "name": ["accuracy"] * 3,
+        "label": pa.array([None] * 3, pa.string()), "value": [0.5, 0.3, value_of_words],
+        "low": [0.1] * 3, "high": [0.6] * 3, "n": [9] * 3,
+    })  # fmt: skip
+    section = judged(empty("n"), of, LABELS, "m")
+    assert ("tfidf-lr says the commonest label" in section.lead) == (value_of_words == 0.3)
+
+
 def test_the_sentence_on_modalities_counts_agreement():
     pairs = pa.table({
         "source": ["a", "a", "b"], "text_label": ["positive", "positive", "neutral"],

@@ -44,6 +44,24 @@ def test_everything_else_is_made_such_a_jpeg(raw: bytes):
         assert [name for name, _ in image.applist] == ["APP0"]
 
 
+@pytest.mark.parametrize("hidden", [b"where it was taken " * 500, b"and by whom \xff\xd9", b"\x00"])
+def test_nothing_that_follows_the_end_of_a_picture_goes_along(hidden: bytes):
+    sent = shown(jpeg() + hidden, widest=40)
+    assert sent is not None
+    assert hidden not in sent[-len(hidden) :]
+    assert sent.endswith(b"\xff\xd9")
+    assert len(sent) < 2 * len(jpeg())
+
+
+def test_a_file_that_is_larger_than_its_picture_is_made_anew():
+    raw = jpeg()
+    padded = raw[:2] + b"\xff\xe0\x10\x00" + b"by whom".ljust(0xFFE, b" ") + raw[2:]
+    sent = shown(padded, widest=40)
+    assert sent is not None
+    assert b"by whom" not in sent
+    assert len(sent) < 40 * 30
+
+
 @pytest.mark.parametrize("raw", [b"", b"no image", jpeg()[:50]])
 def test_what_cannot_be_read_is_none(raw: bytes):
     assert shown(raw, widest=40) is None

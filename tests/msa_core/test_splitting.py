@@ -149,6 +149,14 @@ def test_posts_without_any_label_are_the_pool_and_a_labelled_twin_takes_them_alo
     assert [rows[member.post_id].split for member in members] == ["pool", "train", "train"]
 
 
+def test_posts_that_bear_scores_are_shared_out_like_those_of_one_label():
+    members = [replace(alone(k, label=None), is_scored=True) for k in range(100)]
+    members += [replace(alone(100, label=None), cluster_id=members[0].cluster_id), alone(101, label=None)]
+    rows = placed(members)
+    assert Counter(rows[member.post_id].split for member in members[:100]) == {"train": 80, "val": 10, "test": 10}
+    assert [rows[member.post_id].split for member in members[100:]] == [rows[members[0].post_id].split, "pool"]
+
+
 def test_a_labelled_twin_of_an_official_unlabelled_test_is_sealed():
     withheld = replace(alone(0, label=None, source="course"), is_official_unlabelled=True, cluster_id="cluster-x")
     reveals = replace(alone(1), cluster_id="cluster-x")

@@ -1,6 +1,6 @@
 -- what: what captions are worth to a model: one figure on the validation posts of a snapshot, learned with captions and
 --       without, over the same seeds; the interval is that of a paired bootstrap over seeds and posts
--- grain: snapshot_id, kind, name
+-- grain: snapshot_id, kind, name, towers
 -- keeps: latest
 -- audit: low <= high
 -- audit: n_captioned between 0 and n_posts
@@ -18,5 +18,6 @@ create table caption_worths (
     high double,              -- 97.5 % of the bootstrap
     n_posts integer,          -- validation posts that were judged
     n_seeds integer,          -- trainings of each
-    n_captioned integer       -- of the judged posts, those with a caption
+    n_captioned integer,      -- of the judged posts, those with a caption
+    towers varchar            -- of the models that learned: tiny, small, or what was loaded; null: an older version did not say
 );

@@ -7,6 +7,7 @@ with held as (
     unpivot (
         select source, sum(n_held) as held, sum(n_posts) as posts, sum(n_known) as known, sum(n_refused) as refused
         from ingests
+        where not is_replaced
         group by source
     ) on held, posts, known, refused into name name value value
 ),

@@ -1,7 +1,8 @@
 -- what: retrainings that were begun against the champion in place since it stands, and came to no verdict of the gate
---       parent_id: whose weights the challenger begins from; epochs: as they were asked; begun_at: when its labels were frozen
+--       parent_id: whose weights the challenger begins from; epochs: as they were asked; begun_at: when its labels were frozen;
+--       captions: the kind that it reads
 -- grain: run_id
--- reads: run_history, champions, models, promotions
+-- reads: run_history, champions, models, promotions, snapshot_cards
 create or replace view main.open_challenges as
 with begun as (
     select
@@ -24,8 +25,9 @@ ended as (
     from champions c
     join models m using (model_id)
 )
-select b.*
+select b.*, s.captions
 from begun b
+left join snapshot_cards s using (snapshot_id)
 join champions c on c.model_id = b.champion_id and b.begun_at > c.promoted_at
 anti join ended e
     on e.champion_id = b.champion_id

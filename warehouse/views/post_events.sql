@@ -75,6 +75,7 @@ with events as (
         post_id, 10, 'was settled', 'consensus', origin_run_id, null,
         concat_ws(', ', label, round(posterior, 3)::varchar, n_people || ' people')
     from consensus
+    where n_votes > 0
 )
 select
     e.post_id,

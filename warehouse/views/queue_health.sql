@@ -1,7 +1,7 @@
 -- what: how the review of each task does: posts that wait to be pushed, that wait at the reviewers, and how those judged
---       were settled (all who were asked have answered, and a majority gives the label)
+--       were settled (all who were asked have answered, and a majority gives the label); agreement is that of pairs of labels
 -- grain: task
--- reads: queue, task_answers, review_projects, labels, standing_answers
+-- reads: queue, task_answers, review_projects, labels, standing_answers, reviewer_pairs
 -- audit: share_settled is null or share_settled between 0 and 1
 -- audit: agreement is null or agreement between 0 and 1
 -- audit: (n_open > 0) = (oldest_open_at is not null)
@@ -14,11 +14,17 @@ pushed as (
         p.task,
         count(*) filter (a.is_open) as n_open,
         min(a.pushed_at) filter (a.is_open) as oldest_open_at,
-        avg((not a.is_open and l.label_origin = 'review' and l.label is not null)::integer) as share_settled,
-        avg(l.agreement) filter (a.n_answers > 1 and l.label_origin = 'review') as agreement
+        avg((not a.is_open and l.label_origin = 'review' and l.label is not null)::integer) as share_settled
     from task_answers a
     join review_projects p using (project)
     left join labels l using (post_id)
+    where p.task is not null
+    group by p.task
+),
+agreed as (
+    select p.task, avg(r.is_same::integer) as agreement
+    from reviewer_pairs r
+    join review_projects p using (project)
     where p.task is not null
     group by p.task
 ),
@@ -37,7 +43,8 @@ select
     date_diff('hour', p.oldest_open_at, now()) / 24 as oldest_open_days,
     t.seconds_a_label,
     p.share_settled,
-    p.agreement
+    a.agreement
 from queued q
 full join pushed p using (task)
+left join agreed a using (task)
 left join timed t using (task);

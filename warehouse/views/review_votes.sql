@@ -1,12 +1,20 @@
--- what: who says what of each post that people judged: the people, the dump's policy in force, and the model that doubts
---       (the champion where it was mined)
+-- what: who says what of each post that people judged: the people (where none has, simulated reviewers), the dump's policy
+--       in force, and the model that doubts (the champion where it was mined)
 -- grain: post_id, rater
 -- reads: answers, policy_labels, policy_in_force, predictions, doubting_models, posts
 create or replace view main.review_votes as
-with people as (
-    select post_id, annotator as rater, label, origin <> 'simulated' as is_person
+with judged as (
+    select
+        post_id,
+        annotator as rater,
+        label,
+        origin <> 'simulated' as is_person,
+        bool_or(origin <> 'simulated') over (partition by post_id) as has_person
     from answers
     where project is not null and modality = 'both' and status = 'given' and label is not null
+),
+people as (
+    select * exclude (has_person) from judged where is_person or not has_person
 ),
 dump as (
     select post_id, 'dump' as rater, label, false as is_person

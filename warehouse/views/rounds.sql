@@ -1,6 +1,7 @@
--- what: each round of each review project: how far it is, how much its reviewers agree, and their seconds a post
+-- what: each round of each review project: how far it is, its reviewers' seconds a post, and their agreement: the share of
+--       equal labels among all pairs of labels that two of them gave one post
 -- grain: project, round
--- reads: review_tasks, standing_answers
+-- reads: review_tasks, review_answers, reviewer_pairs
 -- audit: n_done <= n_posts
 -- audit: agreement is null or agreement between 0 and 1
 create or replace view main.rounds as
@@ -11,21 +12,15 @@ with given as (
         count(distinct annotator) as n_answers,
         max(lead_time_s) as lead_time_s,
         max(annotated_at) as annotated_at
-    from standing_answers
-    where project is not null and modality = 'both'
-    group by all
-),
-votes as (
-    select post_id, project, label, count(*) as n
-    from standing_answers
-    where project is not null and modality = 'both' and status = 'given'
+    from review_answers
     group by all
 ),
 agreed as (
-    select post_id, project, max(n) / sum(n) as agreement
-    from votes
+    select t.project, t.round, avg(r.is_same::integer) as agreement
+    from review_tasks t
+    join reviewer_pairs r using (post_id, project)
+    where r.is_one_project
     group by all
-    having sum(n) > 1
 )
 select
     t.project,
@@ -33,12 +28,12 @@ select
     count(*) as n_posts,
     count(*) filter (g.n_answers >= t.overlap) as n_done,
     count(*) filter (coalesce(g.n_answers, 0) < t.overlap) as n_open,
-    avg(a.agreement) as agreement,
+    any_value(a.agreement) as agreement,
     median(g.lead_time_s) as lead_time_s,
     min(t.pushed_at) as pushed_at,
     max(g.annotated_at) as last_answer_at
 from review_tasks t
 left join given g using (post_id, project)
-left join agreed a using (post_id, project)
+left join agreed a using (project, round)
 group by t.project, t.round
 order by t.project, t.round;

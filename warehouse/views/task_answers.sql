@@ -1,6 +1,6 @@
 -- what: each post in a review project: its latest round, and how many people have judged it of those who are to
 -- grain: post_id, project
--- reads: review_tasks, standing_answers
+-- reads: review_tasks, review_answers
 create or replace view main.task_answers as
 with latest as (
     from review_tasks
@@ -8,8 +8,7 @@ with latest as (
 ),
 given as (
     select post_id, project, count(distinct annotator) as n_answers
-    from standing_answers
-    where project is not null and modality = 'both'
+    from review_answers
     group by all
 )
 select

@@ -20,7 +20,7 @@ select
     l.model_id,
     l.post_id,
     p.source,
-    p.text,
+    coalesce(p.text, '') as text,
     l.label,
     l.split,
     l.fold % nullif((m.config ->> '$.folds')::integer, 0) as held_out_by,

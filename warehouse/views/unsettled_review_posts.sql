@@ -6,5 +6,5 @@ select t.project, t.task_id, t.n_answers, c.posterior, r.*
 from task_answers t
 join consensus c using (post_id)
 join review_posts r using (post_id)
-where not t.is_open and t.n_answers > 0
+where not t.is_open and t.n_answers > 0 and c.n_votes > 0
 order by c.posterior, t.post_id;

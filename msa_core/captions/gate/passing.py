@@ -20,13 +20,16 @@ truncated           stops in the middle of a sentence
 
 What stands in quotation marks, or in the field of the image's text, is the image's: it may be in any language, judge,
 order and shout; only garbage, long runs and long loops are refused there too.
+
+A prompt of one's own may say that answers judge (`may_judge`), or name another language than English: then nobody looks
+at language and judgement, whose words are English, and too short is what has fewer than six letters or signs.
 """
 
 from collections.abc import Callable
 
 from msa_core.captions.gate import degenerate, judgement, language, substance, talk
 from msa_core.captions.gate.own_words import Told, told
-from msa_core.captions.prompts import Prompt
+from msa_core.captions.prompts import ENGLISH, Prompt
 from msa_core.captions.reasons import CaptionReason
 
 BEFORE_THE_CUT: tuple[tuple[CaptionReason, Callable[[Told], bool]], ...] = (
@@ -49,16 +52,22 @@ def refused(caption: str, *, prompt: Prompt, finish: str = "stop") -> CaptionRea
     return next((reason for reason, holds in _of_whole_answers(prompt) if holds(said)), None)
 
 
+def _never(_: Told) -> bool:
+    """A check that the prompt has switched off."""
+    return False
+
+
 def _of_whole_answers(prompt: Prompt) -> tuple[tuple[CaptionReason, Callable[[Told], bool]], ...]:
+    is_english = prompt.language == ENGLISH
     return (
         (CaptionReason.TOO_LONG, substance.is_too_long),
-        (CaptionReason.WRONG_LANGUAGE, language.is_other_script),
-        (CaptionReason.TOO_SHORT, substance.is_too_short),
+        (CaptionReason.WRONG_LANGUAGE, language.is_other_script if is_english else _never),
+        (CaptionReason.TOO_SHORT, substance.is_too_short if is_english else substance.is_next_to_nothing),
         (CaptionReason.REFUSAL, talk.is_refusal),
         (CaptionReason.PROMPT_ECHO, lambda said: talk.is_echo(said, prompt)),
         (CaptionReason.INSTRUCTIONS, talk.is_instructions),
         (CaptionReason.REFUSAL, talk.is_of_itself),
-        (CaptionReason.WRONG_LANGUAGE, language.is_other_language),
-        (CaptionReason.SENTIMENT_WORDS, judgement.is_judgement),
+        (CaptionReason.WRONG_LANGUAGE, language.is_other_language if is_english else _never),
+        (CaptionReason.SENTIMENT_WORDS, judgement.is_judgement if is_english and not prompt.may_judge else _never),
         (CaptionReason.TRUNCATED, substance.is_unfinished),
     )

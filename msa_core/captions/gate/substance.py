@@ -8,6 +8,7 @@ from msa_core.captions.gate.own_words import QUOTATION, Told
 MOST_WORDS = 250
 MOST_LENGTH = 2500  # characters, for scripts without blanks
 FEWEST_WORDS = 4
+FEWEST_LETTERS = 6  # where words cannot be counted: a sign of some scripts is a word
 ENDED = re.compile(r"[.!?…][\"')\]]*\s+(?=[A-Z])")
 
 
@@ -25,6 +26,11 @@ def is_too_short(said: Told) -> bool:
     if said.quoted_words:
         return not telling and len(said.quoted_words) < FEWEST_WORDS
     return len(own) < FEWEST_WORDS or (len(telling) < 2 and len(own) < 2 * FEWEST_WORDS)
+
+
+def is_next_to_nothing(said: Told) -> bool:
+    """Fewer than six letters or signs, in any language; quotations count."""
+    return sum(map(str.isalnum, said.own + said.quoted)) < FEWEST_LETTERS
 
 
 def is_too_long(said: Told) -> bool:

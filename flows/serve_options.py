@@ -1,0 +1,34 @@
+"""What only `msa serve` is asked on the command line, and how it is read: crons by verb, who describes images, names"""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+CAPTIONER_HELP = "auto: the endpoint where there is a budget, else pixels; openai: the endpoint; pixels; none."
+CRON_HELP = "VERB='*/5 * * * *' in UTC, or VERB=off: neither by clock nor, of retrain, by a finished round; repeat it."
+
+ServedCaptionerOption = Annotated[str, typer.Option(help=CAPTIONER_HELP)]
+CronOption = Annotated[list[str] | None, typer.Option(help=CRON_HELP)]
+PseudonymsOption = Annotated[bool, typer.Option("--pseudonyms", help="The scheduled pull keeps no reviewer's name.")]
+
+
+def crons_of(told: Iterable[str]) -> dict[str, str]:
+    """Cron by verb. Raises BadParameter on what is no pair."""
+    return dict(_pair(each) for each in told)
+
+
+def known_captioner(name: str) -> str:
+    """The name. Raises BadParameter that lists the choices."""
+    from flows.captioners import CAPTIONERS
+
+    if name not in CAPTIONERS:
+        raise typer.BadParameter(f"--captioner takes {', '.join(CAPTIONERS)}, not {name!r}")
+    return name
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, is_there, cron = text.partition("=")
+    if not is_there:
+        raise typer.BadParameter(f"--cron takes VERB=CRON, such as pull='*/5 * * * *', not {text!r}")
+    return name.strip(), cron.strip()
