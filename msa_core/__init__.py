@@ -8,8 +8,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Classifier"]
 
-# Before torch comes: its threads would wait by spinning, and two trainings on the same cores starve one another.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Before torch comes: its threads (libgomp's) wait by spinning, and two trainings on the same cores starve one another.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
 def __getattr__(name: str) -> Any:
