@@ -6,7 +6,8 @@ from pathlib import Path
 from warehouse import Store, declarations
 from warehouse.places import Places
 
-BYTE_FOR_BYTE = ("ingest", "split", "snapshot", "train", "score")  # their runs depend on nothing that is observed
+# Their runs are named by nothing that is observed; a snapshot's is, by the pulls of reviews that it read.
+BYTE_FOR_BYTE = ("ingest", "split", "train", "score")
 NAMES = ("run_id", "origin_run_id")
 
 
