@@ -13,9 +13,9 @@ from flows.caption_ledger import (
     Waiting,
     begin,
     fold,
+    hand_over,
     idle,
     is_last,
-    keep,
     knows,
     pictures,
     refuse_another_prompt,
@@ -50,6 +50,7 @@ from flows.output import say
 from flows.progress import progress
 from msa_core.captions.asking import Asking, Outcome
 from msa_core.captions.captioner import Captioner, Decoding
+from msa_core.captions.keeping import Keeping
 from msa_core.captions.pace import Limits
 from msa_core.captions.purse import Prices, Purse
 from msa_core.captions.reasons import CaptionReason
@@ -174,14 +175,15 @@ def _ask(moment: Moment, captioner: Captioner, rows: list[Waiting], way: _Way, k
         "caption", total=len(rows), note=lambda: f"$ {way.purse.spent_usd:.4f}" if way.purse.prices else ""
     ) as done:
 
-        def safe(answers: list[Caption]) -> None:
-            keep(way.journal, answers)
+        def write(answers: list[Caption]) -> None:
+            hand_over(way.journal, answers)
             kept.extend(answers)
             done(sum(map(is_last, answers)))
 
         async def ask() -> Outcome:
             async with opened(captioner):
-                asking = Asking(captioner, safe, limits=way.limits, purse=way.purse, knows=knows(moment, captioner))
+                keeping = Keeping(write, way.journal.settle)
+                asking = Asking(captioner, keeping, limits=way.limits, purse=way.purse, knows=knows(moment, captioner))
                 return await asking.describe(pictures(moment, rows))
 
         return asyncio.run(ask())

@@ -34,11 +34,20 @@ class Journal:
 
     def append_all(self, answers: Iterable[Mapping[str, Any]]) -> None:
         """Keep several with one write to the disk."""
+        self.hand_over(answers)
+        self.settle()
+
+    def hand_over(self, answers: Iterable[Mapping[str, Any]]) -> None:
+        """A kill of this process cannot lose them any more; a power cut can, until `settle` returns."""
         lines = "".join(json.dumps(answer, sort_keys=True, ensure_ascii=False) + "\n" for answer in answers)
         with writing(self.path.parent):
             left = memoryview(lines.encode())
             while left:
                 left = left[self._file.write(left) :]
+
+    def settle(self) -> None:
+        """Return when all that was handed over is on the disk; from any thread."""
+        with writing(self.path.parent):
             os.fsync(self._file.fileno())
 
     def read(self) -> Iterator[dict[str, Any]]:

@@ -17,7 +17,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from msa_core.captions.captioner import Again, Captioner, Picture, Rejected, Said
 from msa_core.captions.checking import checked, rejected
-from msa_core.captions.keeping import Keep, Keeping
+from msa_core.captions.keeping import Keeping
 from msa_core.captions.pace import Limits, Pace
 from msa_core.captions.purse import Purse, Spent
 from msa_core.captions.reasons import CaptionReason
@@ -28,7 +28,7 @@ from msa_core.records import Caption
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 20.0
 READ_AT_ONCE = 8  # images
-UNKEPT = 4  # answers on their way to the disk beside the calls in flight: what a kill can lose, too
+UNSETTLED = 4  # answers on their way to the disk beside the calls in flight: what a power cut can lose, too
 AHEAD = 16  # images that are made ready while as many calls as allowed are in flight
 LONGEST_REST_S = 600.0  # a longer wish, or so long without an answer, ends the command
 
@@ -49,7 +49,7 @@ class Outcome:
 
 
 class Asking:
-    """One command's asking. `keep` stores answers for good and runs in a thread; what it has returned from is safe.
+    """One command's asking. An answer is handed to `keeping` in the same step of the loop in which it is read.
 
     `knows`: whether the endpoint has described images before, so that a rejection is the image's fault.
     """
@@ -57,7 +57,7 @@ class Asking:
     def __init__(
         self,
         captioner: Captioner,
-        keep: Keep,
+        keeping: Keeping,
         *,
         limits: Limits,
         purse: Purse,
@@ -66,10 +66,10 @@ class Asking:
         self.captioner = captioner
         self.limits = limits
         self.purse = purse
-        self._keeping = Keeping(keep)
+        self._keeping = keeping
         self._pace = Pace(limits)
         self._free = asyncio.Semaphore(limits.n_at_once)
-        self._unkept = asyncio.Semaphore(limits.n_at_once + UNKEPT)
+        self._unsettled = asyncio.Semaphore(limits.n_at_once + UNSETTLED)
         self._reading = asyncio.Lock()
         self._read: deque[Picture] = deque()
         self._rejections = Rejections(captioner.model, knows=knows)
@@ -118,7 +118,7 @@ class Asking:
         for attempt in range(picture.n_attempts, (picture.n_attempts | 1) + 1):
             try:
                 request = await self.captioner.prepared(picture, attempt)
-                async with self._unkept:
+                async with self._unsettled:
                     said, cost_usd = await self._said(picture, request)
                     row = checked(self.captioner, picture, attempt, said, cost_usd=cost_usd)
                     await self._answered(row)

@@ -1,28 +1,33 @@
-"""Answers on their way to the disk: those that wait are kept together, so that one write serves many."""
+"""Answers on their way to the disk: out of this process at once, on the disk together, so that one sync serves many."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from msa_core.records import Caption
 
-Keep = Callable[[list[Caption]], None]
+Write = Callable[[list[Caption]], None]
 
 
 class Keeping:
-    """`keep` stores answers for good and runs in a thread; what it has returned from is safe."""
+    """A kill cannot lose what `write` has returned from, nor a power cut what came before a `settle`.
 
-    def __init__(self, keep: Keep) -> None:
-        self._keep = keep
-        self._waiting: asyncio.Queue[tuple[Sequence[Caption], asyncio.Future[None] | None] | None] = asyncio.Queue()
+    `settle` takes milliseconds and runs in a thread.
+    """
 
-    def soon(self, rows: Sequence[Caption]) -> None:
-        """Before `run` returns."""
-        self._waiting.put_nowait((rows, None))
+    def __init__(self, write: Write, settle: Callable[[], None]) -> None:
+        self._write = write
+        self._settle = settle
+        self._waiting: asyncio.Queue[asyncio.Future[None] | None] = asyncio.Queue()
 
-    async def kept(self, rows: Sequence[Caption]) -> None:
-        """Returns once they are."""
+    def soon(self, rows: list[Caption]) -> None:
+        """Written now, on the disk before `run` returns."""
+        self._write(rows)
+
+    async def kept(self, rows: list[Caption]) -> None:
+        """Written now; returns once they are on the disk."""
+        self._write(rows)
         kept = asyncio.get_running_loop().create_future()
-        self._waiting.put_nowait((rows, kept))
+        self._waiting.put_nowait(kept)
         await kept
 
     def end(self) -> None:
@@ -30,17 +35,14 @@ class Keeping:
         self._waiting.put_nowait(None)
 
     async def run(self) -> None:
-        """Until `end`. Raises what `keep` raises."""
+        """Until `end`. Raises what `settle` raises."""
         is_over = False
         while not is_over:
             waiting = [await self._waiting.get()]
             while not self._waiting.empty():
                 waiting.append(self._waiting.get_nowait())
             is_over = None in waiting
-            groups = [each for each in waiting if each is not None]
-            rows = [row for some, _ in groups for row in some]
-            if rows:
-                await asyncio.to_thread(self._keep, rows)
-            for _, kept in groups:
+            await asyncio.to_thread(self._settle)
+            for kept in waiting:
                 if kept is not None and not kept.done():
                     kept.set_result(None)

@@ -14,6 +14,7 @@ from flows.caption_options import FREE, Paying
 from flows.captioners import Asked
 from msa_core.captions.asking import Asking
 from msa_core.captions.captioner import Picture
+from msa_core.captions.keeping import Keeping
 from msa_core.captions.pace import Limits
 from msa_core.captions.pixels import Pixels
 from msa_core.captions.purse import Prices, Purse
@@ -144,7 +145,8 @@ def a_png() -> bytes:
     return written.getvalue()
 
 
-def test_when_answers_cannot_be_kept_no_more_are_asked_for():
+@pytest.mark.parametrize("fails", ["write", "settle"])
+def test_when_answers_cannot_be_kept_no_more_are_asked_for(fails: str):
     n_asked = 0
 
     def pictures():
@@ -153,9 +155,12 @@ def test_when_answers_cannot_be_kept_no_more_are_asked_for():
             n_asked += 1
             yield Picture(f"{number:064x}", a_png())
 
-    def full(rows: object) -> None:
+    def full(*rows: object) -> None:
         raise OSError(28, "No space left on device")
 
+    def well(*rows: object) -> None: ...
+
+    keeping = Keeping(full, well) if fails == "write" else Keeping(well, full)
     with pytest.raises(OSError, match="No space"):
-        asyncio.run(Asking(Pixels(), full, limits=Limits(4), purse=Purse()).describe(pictures()))
+        asyncio.run(Asking(Pixels(), keeping, limits=Limits(4), purse=Purse()).describe(pictures()))
     assert n_asked < 40

@@ -12,6 +12,7 @@ from flows.caption_ledger import Scope
 from flows.captioners import Asked
 from msa_core.captions.asking import Asking
 from msa_core.captions.captioner import Captioner, Picture
+from msa_core.captions.keeping import Keeping
 from msa_core.captions.pace import Limits
 from msa_core.captions.pixels import Pixels
 from msa_core.captions.purse import Purse
@@ -69,7 +70,8 @@ def a_png() -> bytes:
 def kept(captioner: Captioner, *files: bytes) -> list[Caption]:
     pictures = [Picture(f"{place:064x}", data) for place, data in enumerate(files)]
     rows: list[Caption] = []
-    asking = Asking(captioner, rows.extend, limits=Limits(2), purse=Purse())
+    keeping = Keeping(rows.extend, lambda: None)
+    asking = Asking(captioner, keeping, limits=Limits(2), purse=Purse())
     asyncio.run(asking.describe(pictures))
     return sorted(rows, key=lambda row: row.image_sha256)
 
