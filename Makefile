@@ -1,4 +1,6 @@
-PYTHON ?= python3
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
+	"$$each" -c '$(FITS)' 2>/dev/null && echo "$$each" && break; done)
 VENV := .venv
 MSA := $(VENV)/bin/msa
 
@@ -8,8 +10,8 @@ setup: $(VENV)/.ready
 
 # pip reads the versions from constraints.txt, so that two machines get the same packages
 $(VENV)/.ready: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+	@"$(PYTHON)" -c '$(FITS)' || { echo "Python 3.11, 3.12 or 3.13 is needed (label-studio-sdk wants an older numpy than 3.14 has); name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 2; }
+	"$(PYTHON)" -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
