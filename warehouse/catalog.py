@@ -20,6 +20,7 @@ from warehouse.schema import arrow_schema
 from warehouse.stand_ins import create
 
 IMAGES_OF = "post_images"
+SESSION = "set timezone = 'UTC'; set enable_progress_bar = false;"  # DuckDB would draw its bar among the answers
 BY_NAME = ", union_by_name = true"  # reads every file's columns first, so only where some lack a column
 
 
@@ -35,7 +36,7 @@ def statements(places: Places, *, is_pinned: bool, about: Sequence[str] = ()) ->
     """Every relation by name, each after those that it reads. Pinned: `facts.runs` is a table, read once. `about`: so
     are the facts that speak of posts, which hold these posts alone, and what every fact is joined to.
     """
-    begin = "set timezone = 'UTC'; create schema if not exists facts;"
+    begin = f"{SESSION} create schema if not exists facts;"
     kind = "table" if is_pinned else "view"
     every_run = template("fact_runs").format(kind=kind, glob=_quoted(places.glob("runs")), union=_union(places, "runs"))
     made = {

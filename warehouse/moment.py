@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from warehouse import declarations
-from warehouse.catalog import needed, parsed, statements
+from warehouse.catalog import SESSION, needed, parsed, statements
 from warehouse.errors import QueryError
 from warehouse.places import Places
 from warehouse.stand_ins import create
@@ -44,7 +44,7 @@ class Moment:
         """The answer in pieces of at most `rows`, without holding it whole."""
         self._make(set(WORD.findall(sql)))
         with self._connection.cursor() as cursor:
-            cursor.execute("set timezone = 'UTC'")
+            cursor.execute(SESSION)
             yield from self._execute(cursor, sql, values).to_arrow_reader(rows)
 
     def value(self, sql: str, **values: Any) -> Any:

@@ -126,6 +126,7 @@ def test_a_thousand_runs_become_one_under_the_eyes_of_an_open_reader(store: Stor
     before = ids(store)
     program = (
         "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True)\n"
+        "c.execute('set enable_progress_bar = false')  # its answers are read line by line\n"
         "query = 'select count(*), count(distinct origin_run_id) from posts'\n"
         "for line in sys.stdin: print(c.sql(query).fetchall()[0], flush=True)"
     )
