@@ -118,5 +118,5 @@ class Store:
         if catalog.root_of(connection) != self.places.root:
             connection.close()
             connection = catalog.anew(self.places)
-        connection.execute("set timezone = 'UTC'")
+        connection.execute(catalog.SESSION)
         return connection
