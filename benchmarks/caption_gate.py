@@ -4,7 +4,8 @@
 
 The labelled set is tests/msa_core/captions/cases: good captions, and answers with a planted reason. The gate was made
 with the first half of each file; the second half was only counted. Prints how much is refused, the planted reason
-against the one that was found, and milliseconds a caption (best of the rounds, of wall clock and of processor time).
+against the one that was found, what a prompt in another language refuses (plain captions in that language, and in every
+other but a close relative), and milliseconds a caption (best of the rounds, of wall clock and of processor time).
 """
 
 import argparse
@@ -12,6 +13,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from msa_core.captions.gate import refused
@@ -19,6 +21,7 @@ from msa_core.captions.prompts import prompt_named
 
 CASES = Path(__file__).parents[1] / "tests" / "msa_core" / "captions" / "cases"
 PASSED = "passed"
+RELATIVES = ({"da", "no"},)  # a sentence may be both
 Case = dict[str, str]
 Found = list[tuple[str, str]]  # planted, found
 
@@ -63,6 +66,22 @@ def show_confusion(half: str, pairs: Found) -> None:
         print(f"{half}\t{reason}\t{given.total()}\t{told}")
 
 
+def show_languages() -> None:
+    """A line for each: refused of its own captions, and refused of the others'."""
+    lines = (CASES / "foreign.jsonl").read_text(encoding="utf-8").splitlines()
+    said = [(case["language"], case["caption"]) for case in map(json.loads, lines)]
+    said += [("en", case["caption"]) for half in cases("good") for case in half if case["prompt"] == "objective"]
+    for asked in sorted({language for language, _ in said} - {"en"}):
+        prompt = replace(prompt_named("objective"), language=asked)
+        others = [each for each in said if {each[0], asked} not in RELATIVES]
+        pairs = [
+            ("own" if each == asked else "other", refused(words, prompt=prompt) or PASSED) for each, words in others
+        ]
+        for whose in ("own", "other"):
+            found = [pair for pair in pairs if pair[0] == whose]
+            print(f"{asked}\t{whose}, refused\t{share(found, lambda _, given: given != PASSED)}")
+
+
 def milliseconds(some: list[Case], clock: Callable[[], float], n_rounds: int) -> float:
     """A caption, in the best round."""
     rounds = []
@@ -88,6 +107,8 @@ def main() -> None:
     print("\nhalf\tplanted\tcaptions\tfound")
     for half, (fine, bad) in measured.items():
         show_confusion(half, fine + bad)
+    print("\nlanguage\twhose captions\tn\tshare")
+    show_languages()
     every = [case for some in (*good, *planted) for case in some]
     print(f"\nms a caption\twall\t{milliseconds(every, time.perf_counter, n_rounds):.2f}\tn={len(every)}")
     print(f"ms a caption\tprocessor\t{milliseconds(every, time.process_time, n_rounds):.2f}\tn={len(every)}")

@@ -1,5 +1,6 @@
 """Batches that were submitted and are not collected yet: what will be asked stands in a journal before it is."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -36,18 +37,23 @@ class BatchesOut:
     def under_way(self) -> dict[str, Intended]:
         """What was submitted or is to be, by tag. Raises CaptionError where another captioner asked."""
         intended = {line["tag"]: line for line in intents(self.journal)}
-        for line in intended.values():
-            if line["asked"] != self._asked():
-                raise CaptionError(f"A batch is under way, asked by {line['asked']}. Collect it first, so asked.")
+        others = [line for line in intended.values() if line["asked"] != self._asked()]
+        if others:
+            raise CaptionError(
+                f"{sum(len(line['rows']) for line in others):,} images are under way in a batch that was asked for "
+                f"otherwise: {_differences(others[0]['asked'], self._asked())}. Ask so again, and it is collected; or, "
+                "where it never will be, drop it: msa caption-batch --forget"
+            )
         return {tag: _intended(line) for tag, line in intended.items()}
 
-    def intend(self, rows: Sequence[Waiting], *, takes_schema: bool, prices: Prices | None) -> None:
-        """These images, in batches."""
+    def intend(self, rows: Sequence[Waiting], *, takes_schema: bool, prices: Prices | None) -> frozenset[str]:
+        """These images, in batches; the tags of these."""
         key = [self.endpoint.model, self.endpoint.request.prompt.sha256, self.endpoint.parameters]
         how = {"takes_schema": takes_schema, "prices": asdict(prices) if prices else None}
-        for start in range(0, len(rows), LINES_A_BATCH):
-            part = rows[start : start + LINES_A_BATCH]
-            self.journal.append({"tag": uuid4().hex, "asked": self._asked(), "key": key, "rows": part, **how})
+        parts = {uuid4().hex: rows[start : start + LINES_A_BATCH] for start in range(0, len(rows), LINES_A_BATCH)}
+        for tag, part in parts.items():
+            self.journal.append({"tag": tag, "asked": self._asked(), "key": key, "rows": part, **how})
+        return frozenset(parts)
 
     def submitted(self) -> dict[str, str | None]:
         """The ids so far, by tag."""
@@ -57,9 +63,10 @@ class BatchesOut:
         """This batch is submitted, without `n_unreadable` of its images."""
         self.journal.append({"tag": tag, "batch_id": batch_id, "n_unreadable": n_unreadable})
 
-    def n_unreadable(self) -> int:
-        """Images that were never sent."""
-        return sum(line.get("n_unreadable", 0) for line in self.journal.read())
+    def n_sent(self, tag: str) -> int:
+        """Images of this batch that have a line in it."""
+        n_unreadable = sum(line.get("n_unreadable", 0) for line in self.journal.read() if line["tag"] == tag)
+        return len(self.under_way()[tag].pictures) - n_unreadable
 
     def keep_only(self, tags: Iterable[str]) -> None:
         """What was not submitted waits again."""
@@ -70,6 +77,18 @@ class BatchesOut:
         """Who was asked what."""
         prompt = self.endpoint.request.prompt
         return [self.endpoint.base_url, self.endpoint.model, prompt.name, prompt.sha256, self.endpoint.parameters]
+
+
+def _differences(then: list[str], now: list[str]) -> str:
+    """Of two ways of asking: as one would type them."""
+    pairs = zip(_typed(then).items(), _typed(now).values(), strict=True)
+    return ", ".join(f"{name} {was}, not {given}" for (name, was), given in pairs if was != given)
+
+
+def _typed(asked: list[str]) -> dict[str, str]:
+    base_url, model, prompt, sha256, parameters = asked
+    told = {"MSA_VLM_BASE_URL": base_url, "--model": model, "--prompt": f"{prompt} ({sha256[:12]})"}
+    return told | {f"--{name.replace('_', '-')}": str(value) for name, value in json.loads(parameters).items()}
 
 
 def _intended(line: dict[str, Any]) -> Intended:

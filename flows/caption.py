@@ -16,7 +16,7 @@ from flows.caption_ledger import (
     hand_over,
     idle,
     is_last,
-    knows,
+    known,
     pictures,
     refuse_another_prompt,
     under_way,
@@ -43,7 +43,7 @@ from flows.caption_options import (
     one_of,
     paying_of,
 )
-from flows.caption_plan import affordable, lines, plan
+from flows.caption_plan import lines, plan, refuse_too_little
 from flows.captioners import CAPTIONERS, USUAL, Asked, captioner_of, opened
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
@@ -118,7 +118,7 @@ def caption(
             rows = waiting(moment, captioner, scope, aside=aside)
             if not rows:
                 return _nothing(captioner, idle(moment, captioner, scope, n_under_way=len(aside)))
-            affordable(captioner, rows[:1], Paying(prices, paying.budget_usd))
+            refuse_too_little(captioner, rows, purse)
             return _described(store, moment, captioner, rows, _Way(journal, limits, purse))
 
 
@@ -165,6 +165,8 @@ def told_of(done: Captioned) -> list[str]:
         told.append(f"{done.n_failed:,} images were given up for now{cause}; the same command asks again")
     if done.outcome.lost_usd:
         told.append(f"at most ${done.outcome.lost_usd:.4f} more for calls whose answers never came")
+    if done.outcome.again_usd:
+        told.append(f"${done.outcome.again_usd:.4f} more for asking again about an image that it had described before")
     if done.outcome.is_spent:
         told.append(f"the budget is spent; {done.n_waiting:,} images still wait")
     return told
@@ -183,7 +185,8 @@ def _ask(moment: Moment, captioner: Captioner, rows: list[Waiting], way: _Way, k
         async def ask() -> Outcome:
             async with opened(captioner):
                 keeping = Keeping(write, way.journal.settle)
-                asking = Asking(captioner, keeping, limits=way.limits, purse=way.purse, knows=knows(moment, captioner))
+                earlier = known(moment, captioner)
+                asking = Asking(captioner, keeping, limits=way.limits, purse=way.purse, known=earlier)
                 return await asking.describe(pictures(moment, rows))
 
         return asyncio.run(ask())
@@ -221,7 +224,7 @@ def command(
     at = open_store(store)
     done = None
     if dry_run:
-        found = plan(at, asked=asked, scope=scope, prices=paying.prices, new_prompt=new_prompt)
+        found = plan(at, asked=asked, scope=scope, paying=paying, new_prompt=new_prompt)
         told = lines(found) if found else [NOBODY]
     else:
         limits = Limits(at_once, requests_a_minute, tokens_a_minute)

@@ -28,7 +28,10 @@ EARLIER = (
 )
 UNDER_THIS = "select 1 from captions where model = $model and prompt_sha256 = $sha256 limit 1"
 BYTES = "select image_sha256, bytes from image_bytes where image_sha256 in (select unnest($digests))"
-KNOWN = "select 1 from captions where captioner = $captioner and model = $model and status = 'ok' limit 1"
+KNOWN = (
+    "select min(image_sha256) from captions where captioner = $captioner and model = $model and status = 'ok' "
+    "and image_sha256 in (select image_sha256 from images)"
+)
 SIZES = "select image_sha256, n_bytes from images where image_sha256 in (select unnest($digests))"
 HOPELESS = (CaptionReason.ENDPOINT_REJECTED, CaptionReason.UNREADABLE_IMAGE)
 IMAGES_AT_ONCE, BYTES_AT_ONCE = 128, 64 * 2**20
@@ -133,9 +136,10 @@ def is_last(row: Caption) -> bool:
     return row.status == "ok" or row.attempt % 2 == 1 or row.reason in HOPELESS
 
 
-def knows(moment: Moment, captioner: Captioner) -> bool:
-    """Whether this model has described an image before."""
-    return bool(moment.value(KNOWN, captioner=captioner.name, model=captioner.model))
+def known(moment: Moment, captioner: Captioner) -> Picture | None:
+    """An image that this model has described before."""
+    image = moment.value(KNOWN, captioner=captioner.name, model=captioner.model)
+    return next(pictures(moment, [(image, None, 0)])) if image else None
 
 
 def refuse_another_prompt(moment: Moment, captioner: Captioner) -> None:

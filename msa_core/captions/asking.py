@@ -39,19 +39,21 @@ Answer = tuple[Said, float | None]  # and what it cost
 class Outcome:
     """`n_failed` images were given up for now: no row, asked again next time. `is_spent`: the budget ended it.
 
-    `lost_usd`: for calls whose answers never came, the most that they can have cost. `cause`: of the last failure.
+    `lost_usd`: for calls whose answers never came, the most that they can have cost. `again_usd`: for asking once more
+    about an image that was described before, to learn whose fault rejections are. `cause`: of the last failure.
     """
 
     n_failed: int = 0
     is_spent: bool = False
     lost_usd: float = 0.0
+    again_usd: float = 0.0
     cause: str = ""
 
 
 class Asking:
     """One command's asking. An answer is handed to `keeping` in the same step of the loop in which it is read.
 
-    `knows`: whether the endpoint has described images before, so that a rejection is the image's fault.
+    `known`: an image that the model has described before; while it takes that one, a rejection is the image's fault.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class Asking:
         *,
         limits: Limits,
         purse: Purse,
-        knows: bool = False,
+        known: Picture | None = None,
     ) -> None:
         self.captioner = captioner
         self.limits = limits
@@ -72,11 +74,12 @@ class Asking:
         self._unsettled = asyncio.Semaphore(limits.n_at_once + UNSETTLED)
         self._reading = asyncio.Lock()
         self._read: deque[Picture] = deque()
-        self._rejections = Rejections(captioner.model, knows=knows)
+        self._rejections = Rejections(captioner.model, known=known, against=self._against)
         self._silence = Silence(limits, timeout_s=captioner.timeout_s)
         self._last_good_at = monotonic()
         self._n_failed = self._n_failed_in_a_row = 0
         self._is_spent = False
+        self._again_usd = 0.0
         self._cause = ""
 
     async def describe(self, pictures: Iterable[Picture]) -> Outcome:
@@ -90,14 +93,14 @@ class Asking:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
                 work.result()
-                self._keeping.soon(self._rejections.judged())
+                await self._judge()
         finally:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, work, return_exceptions=True)
             self._keeping.end()
             await keeper
-        return Outcome(self._n_failed, self._is_spent, self.purse.lost_usd, self._cause)
+        return Outcome(self._n_failed, self._is_spent, self.purse.lost_usd, self._again_usd, self._cause)
 
     async def _work(self, left: Iterator[Picture]) -> None:
         while not self._is_spent:
@@ -121,12 +124,12 @@ class Asking:
                 async with self._unsettled:
                     said, cost_usd = await self._said(picture, request)
                     row = checked(self.captioner, picture, attempt, said, cost_usd=cost_usd)
-                    await self._answered(row)
+                    await self._answered(picture, row)
             except Spent:
                 self._is_spent = True
                 return
             except Rejected as error:
-                self._reject(rejected(self.captioner, picture, attempt, str(error)))
+                await self._reject(rejected(self.captioner, picture, attempt, str(error)))
                 return
             except Again as error:
                 self._give_up(error)
@@ -203,17 +206,33 @@ class Asking:
             )
         self._pace.rest(seconds or (FIRST_WAIT_S if error.is_limit else 0.0), is_limit=error.is_limit)
 
-    async def _answered(self, row: Caption) -> None:
+    async def _answered(self, picture: Picture, row: Caption) -> None:
         """Returns once it is kept, and with it the rejections that were held back before it."""
         self._n_failed_in_a_row = 0
-        await self._keeping.kept([*self._rejections.answered(), row])
+        await self._keeping.kept([*self._rejections.answered(picture), row])
 
-    def _reject(self, row: Caption) -> None:
+    async def _reject(self, row: Caption) -> None:
         """A file that cannot be decoded says nothing of the endpoint."""
         if row.reason == CaptionReason.UNREADABLE_IMAGE:
             self._keeping.soon([row])
-        else:
-            self._rejections.add(row)
+        elif self._rejections.add(row):
+            await self._judge()
+
+    async def _judge(self) -> None:
+        """Where the budget does not hold the question, the images wait."""
+        try:
+            self._keeping.soon(await self._rejections.judged())
+        except Spent:
+            self._is_spent = True
+
+    async def _against(self, known: Picture) -> str | None:
+        """Why the endpoint does not take this image; None where it does. Raises Spent."""
+        try:
+            _, cost_usd = await self._said(known, await self.captioner.prepared(known, known.n_attempts))
+        except (Again, Rejected) as error:
+            return str(error)
+        self._again_usd += cost_usd or 0.0
+        return None
 
     def _give_up(self, error: Again) -> None:
         self._cause = str(error)

@@ -24,14 +24,21 @@ PATH: Literal["/v1/chat/completions"] = "/v1/chat/completions"
 TAG = "msa_loop"  # in the batch's metadata: a batch whose id was lost in a crash is found again
 N_TRIES = 5
 LONGEST_CAUSE = 200
-OVER = ("completed", "expired", "cancelled", "failed")
+GONE = "gone"  # our word: the endpoint has forgotten the batch
+OVER = ("completed", "expired", "cancelled", "failed", GONE)
+NO_BATCH = "the endpoint no longer knows the batch"
+NO_FILE = "the endpoint no longer has the file with the answer"
 
 Result = TypeVar("Result")
 
 
+class Gone(Exception):  # noqa: N818
+    """The endpoint does not know what it gave an id (404)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Of a batch; `status` as the endpoint names it; `errors`: why all of it failed, in the endpoint's words."""
+    """Of a batch; `status` as the endpoint names it, or GONE; `errors`: why all of it failed, in its words."""
 
     batch_id: str
     status: str
@@ -86,22 +93,33 @@ async def submit(endpoint: Endpoint, lines: bytes, *, tag: str) -> str:
     return (await _asked(endpoint, made)).id
 
 
+async def expect_batches(endpoint: Endpoint) -> None:
+    """Raises CaptionError where it has none, Again."""
+    await _asked(endpoint, endpoint.client.with_options(max_retries=N_TRIES).batches.list(limit=1))
+
+
 async def find(endpoint: Endpoint, *, tag: str) -> str | None:
-    """The batch that an interrupted `submit` made after all."""
-    client = endpoint.client.with_options(max_retries=N_TRIES)
+    """The batch that an interrupted `submit` made after all. Ends where a page shows nothing new, too."""
+    client, seen = endpoint.client.with_options(max_retries=N_TRIES), set[str]()
     page = await _asked(endpoint, client.batches.list(limit=100))
     while True:
         for batch in page.data:
             if (batch.metadata or {}).get(TAG) == tag:
                 return batch.id
-        if not page.has_next_page():
+        shown = {batch.id for batch in page.data}
+        if shown <= seen or not page.has_next_page():
             return None
+        seen |= shown
         page = await _asked(endpoint, page.get_next_page())
 
 
 async def standing(endpoint: Endpoint, batch_id: str) -> Standing:
-    """How far it is."""
-    batch = await _batch(endpoint, batch_id)
+    """How far it is; GONE where the endpoint has batches, and not this one. Raises CaptionError, Again."""
+    try:
+        batch = await _batch(endpoint, batch_id)
+    except Gone:
+        await expect_batches(endpoint)
+        return Standing(batch_id, GONE, 0, 0, (NO_BATCH,))
     counts = batch.request_counts
     n_done, n_lines = (counts.completed + counts.failed, counts.total) if counts else (0, 0)
     errors = (batch.errors.data if batch.errors else None) or []
@@ -109,22 +127,42 @@ async def standing(endpoint: Endpoint, batch_id: str) -> Standing:
     return Standing(batch.id, batch.status, n_done, n_lines, tuple(words))
 
 
-async def collect(endpoint: Endpoint, batch_id: str, pictures: Mapping[str, Picture], purse: Purse) -> Collected:
+async def collect(
+    endpoint: Endpoint, batch_id: str, pictures: Mapping[str, Picture], purse: Purse, *, n_sent: int
+) -> Collected:
     """What came of a batch that is over, looked at by the gate. `pictures`: by the caption's id; their files are not
-    needed.
+    needed. `n_sent`: lines that it had. What the endpoint has forgotten brings no rows, but a cause.
     """
-    batch = await _batch(endpoint, batch_id)
+    try:
+        batch = await _batch(endpoint, batch_id)
+    except Gone:
+        return Collected((), ((NO_BATCH, n_sent),))
     found: list[Caption | str] = []
-    for file_id in (batch.output_file_id, batch.error_file_id):
-        if file_id:
-            client = endpoint.client.with_options(max_retries=N_TRIES)
-            content = await _asked(endpoint, client.files.content(file_id))
-            lines = content.text.split("\n")  # not splitlines: a caption may hold other ends of lines
-            found += [_row_of(endpoint, line, pictures, purse) for line in lines if line.strip()]
+    is_whole = True
+    for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
+        try:
+            found += [_row_of(endpoint, line, pictures, purse) for line in await _lines(endpoint, file_id)]
+        except Gone:
+            is_whole = False
+    if not is_whole:
+        found += [NO_FILE] * (n_sent - len(found))
+    return _collected(found, is_whole=is_whole)
+
+
+async def _lines(endpoint: Endpoint, file_id: str) -> list[str]:
+    client = endpoint.client.with_options(max_retries=N_TRIES)
+    content = await _asked(endpoint, client.files.content(file_id), is_known=True)
+    lines = content.text.split("\n")  # not splitlines: a caption may hold other ends of lines
+    return [line for line in lines if line.strip()]
+
+
+def _collected(found: list[Caption | str], *, is_whole: bool) -> Collected:
+    """Rejections alone are nobody's rows; where a file of answers is lost, they are not known to be alone."""
     rows = tuple(each for each in found if not isinstance(each, str))
-    causes = Counter(each for each in found if isinstance(each, str))
-    is_doubtful = bool(rows) and all(row.reason == CaptionReason.ENDPOINT_REJECTED for row in rows)
-    return Collected(() if is_doubtful else rows, tuple(causes.most_common()), rows[0].caption if is_doubtful else None)
+    causes = tuple(Counter(each for each in found if isinstance(each, str)).most_common())
+    if not rows or any(row.reason != CaptionReason.ENDPOINT_REJECTED for row in rows):
+        return Collected(rows, causes)
+    return Collected((), causes, rows[0].caption if is_whole else None)
 
 
 def _row_of(endpoint: Endpoint, line: str, pictures: Mapping[str, Picture], purse: Purse) -> Caption | str:
@@ -153,16 +191,23 @@ def _answered(endpoint: Endpoint, picture: Picture, body: Any, purse: Purse) -> 
 
 
 async def _batch(endpoint: Endpoint, batch_id: str) -> Batch:
-    return await _asked(endpoint, endpoint.client.with_options(max_retries=N_TRIES).batches.retrieve(batch_id))
+    client = endpoint.client.with_options(max_retries=N_TRIES)
+    return await _asked(endpoint, client.batches.retrieve(batch_id), is_known=True)
 
 
-async def _asked(endpoint: Endpoint, call: Awaitable[Result]) -> Result:
+async def _asked(endpoint: Endpoint, call: Awaitable[Result], *, is_known: bool = False) -> Result:
+    """`is_known`: what is asked for was there. Raises CaptionError, Again; Gone where it was."""
     try:
         return await call
     except AttributeError as error:  # a page where a list was wanted
         raise CaptionError(f"{endpoint.base_url} answers no JSON. The address usually ends in /v1") from error
     except openai.NotFoundError as error:
-        raise CaptionError(f"{endpoint.base_url} has no batches (404). Ask one by one: msa caption") from error
+        if is_known:
+            raise Gone from error
+        raise CaptionError(
+            f"{endpoint.base_url} has no batches (404). Ask one by one: msa caption; where some are under way there, "
+            "drop them first: msa caption-batch --forget"
+        ) from error
     except openai.APIStatusError as error:
         reason = await endpoint.failure(error)
     except openai.APIConnectionError as error:

@@ -11,18 +11,21 @@ from typing import Any
 
 from pydantic import BaseModel, Field, create_model
 
+from msa_core.captions import languages
 from msa_core.errors import CaptionError
 
 QUOTED = "text_in_the_image"  # the field that holds words of the image: they are quoted, and nobody's judgement
 FENCE = "post"
 ENGLISH, CODE = "en", re.compile(r"[a-z]{2,3}")
-KEYS = ("language", "may_judge")
+KEYS = ("language", "may_judge", "judging")
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """`fields`: name → what belongs there, in order; the first is the description itself. `language` of the answers;
-    `may_judge`: mood, emotion and quality, too. The digest is of the whole file.
+    """`fields`: name → what belongs there, in order; the first is the description itself. The digest is of the file.
+
+    `language` of the answers; `may_judge`: mood, emotion and quality, too; `judging`: the words that do, where they are
+    not the gate's own English ones.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Prompt:
     sha256: str
     language: str = ENGLISH
     may_judge: bool = False
+    judging: tuple[str, ...] = ()
 
     def asked(self, post_text: str | None) -> str:
         """The words; the post's text, where it is wanted, is fenced off as data that instructs nobody."""
@@ -82,11 +86,10 @@ def _read(name: str, data: bytes) -> Prompt:
     are_named = all(isinstance(meaning, str) and key.isidentifier() for key, meaning in fields.items())
     if not words or not fields or not are_named:
         raise CaptionError(f"Prompt {name!r} needs words, and fields that are named like variables and described.")
-    language, may_judge = _keys(name, told)
-    return Prompt(name, words, tuple(fields.items()), hashlib.sha256(data).hexdigest(), language, may_judge)
+    return Prompt(name, words, tuple(fields.items()), hashlib.sha256(data).hexdigest(), *_keys(name, told))
 
 
-def _keys(name: str, told: dict[str, Any]) -> tuple[str, bool]:
+def _keys(name: str, told: dict[str, Any]) -> tuple[str, bool, tuple[str, ...]]:
     """What the file may say beside words and fields. Raises CaptionError."""
     if among := [key for key in KEYS if key in told["fields"]]:
         raise CaptionError(f"Prompt {name!r}: {among[0]!r} is no field; it stands above [fields].")
@@ -96,4 +99,21 @@ def _keys(name: str, told: dict[str, Any]) -> tuple[str, bool]:
             f"Prompt {name!r}: `language` is a code such as en or de (it is {language!r}), `may_judge` true or false "
             f"(it is {may_judge!r})."
         )
-    return language, may_judge
+    if language != ENGLISH and language not in languages.known():
+        raise CaptionError(
+            f"Prompt {name!r}: nobody here can tell whether an answer is in the language {language!r}. Name one of "
+            f"these, so spelt: {' '.join(languages.known())}"
+        )
+    return language, may_judge, _judging(name, told, may_judge=may_judge)
+
+
+def _judging(name: str, told: dict[str, Any], *, may_judge: bool) -> tuple[str, ...]:
+    """The list, taken apart at blanks."""
+    listed = told.get("judging", "")
+    words = tuple(listed.split()) if isinstance(listed, str) else ()
+    if "judging" in told and (may_judge or not words or not all(any(map(str.isalpha, word)) for word in words)):
+        raise CaptionError(
+            f"Prompt {name!r}: `judging` lists words that no answer may hold, between blanks; one that ends in * "
+            'stands for all that begin so: judging = "schön* traurig*". It goes without `may_judge = true`.'
+        )
+    return words

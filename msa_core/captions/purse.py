@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ class Purse:
 
     def __init__(self, prices: Prices | None = None, *, budget_usd: float | None = None) -> None:
         self.prices = prices
-        self._budget_usd = math.inf if budget_usd is None else budget_usd
+        self.budget_usd = math.inf if budget_usd is None else budget_usd
         self.spent_usd = self.lost_usd = 0.0
         self._reserved_usd = self._dearest_usd = 0.0
         self._n_paid = 0
@@ -45,7 +45,7 @@ class Purse:
     @asynccontextmanager
     async def reserving(self, most: tuple[int, int]) -> AsyncIterator[None]:
         """Waits while calls in flight may leave enough. Raises Spent where they cannot."""
-        if self._budget_usd == math.inf:
+        if self.budget_usd == math.inf:
             yield
             return
         async with self._changed:
@@ -80,11 +80,21 @@ class Purse:
         self.spent_usd += cost
         self.lost_usd += cost
 
+    def holds(self, calls: Iterable[tuple[int, int]]) -> int:
+        """How many of these calls, in order, what is left pays for in any case; each as the most that it can take."""
+        left, n_held = self.budget_usd - self.spent_usd - self._reserved_usd, 0
+        for most in calls:
+            left -= self._wanted(most)
+            if left < 0:
+                break
+            n_held += 1
+        return n_held
+
     def _wanted(self, most: tuple[int, int]) -> float:
         """Asked anew each time: what others have cost meanwhile tells more than the bound."""
         return max(self.prices.cost_usd(*most), self._dearest_usd) if self.prices else 0.0
 
     def _fits(self, most: tuple[int, int]) -> bool:
         is_alone = not self._reserved_usd
-        left = self._budget_usd - self.spent_usd - self._reserved_usd
+        left = self.budget_usd - self.spent_usd - self._reserved_usd
         return (self._n_paid > 0 or is_alone) and self._wanted(most) <= left

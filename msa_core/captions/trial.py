@@ -10,40 +10,63 @@ from msa_core.captions.checking import checked, rejected
 from msa_core.captions.endpoint import Endpoint
 from msa_core.captions.purse import Purse
 from msa_core.captions.reasons import CaptionReason
-from msa_core.errors import CaptionError
+from msa_core.captions.rejections import DOUBTS, Rejections
 from msa_core.records import Caption
 
-MOST = 10  # images that are tried until one is answered
+MOST = DOUBTS  # images that are tried until one is answered
 N_TRIES = 5
 
 
-async def tried(endpoint: Endpoint, pictures: Iterable[Picture], purse: Purse, *, knows: bool) -> list[Caption]:
-    """The rows of the first images up to the one that is answered, which are the ledger's as any. `knows`: whether this
-    model has described images before. Raises CaptionError where it takes none of them, and Again.
+async def tried(
+    endpoint: Endpoint, pictures: Iterable[Picture], purse: Purse, *, known: Picture | None
+) -> list[Caption]:
+    """The rows of the first images up to the one that is answered, which are the ledger's as any. `known`: an image
+    that this model has described before. Raises CaptionError where it takes none of them, Again, and Spent.
     """
-    rows: list[Caption] = []
+
+    async def against(image: Picture) -> str | None:
+        try:
+            await _answered(endpoint, image, purse)
+        except (Again, Rejected) as error:
+            return str(error)
+        return None
+
+    rejections = Rejections(endpoint.model, known=known, against=against)
+    unreadable: list[Caption] = []
     for picture in pictures:
         try:
-            return [*rows, await _answered(endpoint, picture, purse)]
+            answer = await _answered(endpoint, picture, purse)
         except Rejected as error:
-            rows.append(rejected(endpoint, picture, picture.n_attempts, str(error)))
-    refused = [row for row in rows if row.reason == CaptionReason.ENDPOINT_REJECTED]
-    if refused and not knows:
-        raise CaptionError(
-            f"{endpoint.model} takes none of the {len(refused)} images that it was shown first: {refused[0].caption}. "
-            "Does it read images, is the account in order? No batch was submitted, nothing is marked as refused."
-        )
-    return rows
+            row = rejected(endpoint, picture, picture.n_attempts, str(error))
+            if row.reason == CaptionReason.UNREADABLE_IMAGE:
+                unreadable.append(row)
+            else:
+                rejections.add(row)
+        else:
+            return [*unreadable, *rejections.answered(picture), answer]
+    return [*unreadable, *await rejections.judged()]
 
 
 async def _answered(endpoint: Endpoint, picture: Picture, purse: Purse) -> Caption:
-    request = await endpoint.prepared(picture, picture.n_attempts)
+    """Tried again some times, each call within the budget."""
+    request, most = await endpoint.prepared(picture, picture.n_attempts), endpoint.most_tokens(picture)
+
+    async def once() -> tuple[Said, float | None]:
+        async with purse.reserving(most):
+            try:
+                said: Said = await endpoint.say(request)
+            except Again as error:
+                if error.is_billed:
+                    purse.lose(most)
+                raise
+            return said, purse.pay(said, most)
+
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(Again),
         stop=stop_after_attempt(N_TRIES),
         wait=wait_random_exponential(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S),
         reraise=True,
     )
-    said: Said = await retrying(endpoint.say, request)
-    cost_usd = purse.pay(said, endpoint.most_tokens(picture))
+    answer: tuple[Said, float | None] = await retrying(once)
+    said, cost_usd = answer
     return checked(endpoint, picture, picture.n_attempts, said, cost_usd=cost_usd)

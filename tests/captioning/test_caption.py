@@ -7,7 +7,6 @@ import pytest
 from flows.caption import Captioned, caption, told_of
 from flows.caption_ledger import Scope
 from flows.caption_options import FREE, Paying, paying_of
-from flows.caption_plan import lines, plan
 from flows.captioners import Asked
 from msa_core.captions.captioner import Decoding
 from msa_core.captions.pace import Limits
@@ -133,20 +132,6 @@ def test_a_missing_usage_is_charged_as_the_most_it_can_be(store: Store, endpoint
     endpoint.add(rules.without_usage(), times=None)
     done = described(store, paying=Paying(Prices(1.0, 1.0)), limit=2)
     assert all(row.cost_usd and row.cost_usd > 300e-6 and row.n_prompt_tokens is None for row in done.rows)
-
-
-def test_a_dry_run_counts_and_asks_nothing(store: Store, endpoint: ScriptedEndpoint):
-    found = plan(store, asked=QWEN, scope=Scope(), prices=Prices(1.0, 1.0))
-    assert found is not None
-    assert (found.n_calls, found.is_bound, endpoint.log.every) == (N_OPEN, True, [])
-    described(store, limit=8)
-    later = plan(store, asked=QWEN, scope=Scope(), prices=Prices(1.0, 1.0))
-    assert later is not None
-    assert (later.n_calls, later.is_bound) == (N_OPEN - 8, False)
-    assert later.cost_usd is not None
-    assert found.cost_usd is not None
-    assert later.cost_usd < found.cost_usd
-    assert "nothing was asked" in lines(later)[0]
 
 
 def test_another_version_of_a_prompt_does_not_buy_everything_again_by_mistake(

@@ -144,16 +144,17 @@ def test_an_endpoint_without_batches_says_so(store: Store, endpoint: ScriptedEnd
 
 
 def test_a_batch_holds_no_more_than_its_budget_does(store: Store, endpoint: ScriptedEndpoint):
-    planned = plan(store, asked=QWEN, scope=Scope(limit=1), prices=Prices(1.0, 2.0))
+    planned = plan(store, asked=QWEN, scope=Scope(limit=1), paying=Paying(Prices(1.0, 2.0)), draws_twice=False)
     assert planned is not None
-    assert planned.cost_usd
-    done = batched(store, every_s=0.01, budget_usd=5.5 * planned.cost_usd).done
+    assert planned.most.cost_usd
+    most_usd = planned.most.cost_usd
+    done = batched(store, every_s=0.01, budget_usd=5.5 * most_usd).done
     assert done is not None
     assert 5 <= len(endpoint.asked) < 10  # a smaller image costs less
     assert done.cost_usd is not None
-    assert done.cost_usd <= 5.5 * planned.cost_usd
+    assert done.cost_usd <= 5.5 * most_usd
     with pytest.raises(CaptionError, match="does not hold one image"):
-        batched(store, budget_usd=planned.cost_usd / 100)
+        batched(store, budget_usd=most_usd / 100)
 
 
 def test_an_image_that_cannot_be_decoded_is_refused_and_never_sent(store: Store, endpoint: ScriptedEndpoint):
@@ -175,7 +176,7 @@ def test_a_refused_answer_is_drawn_again_in_the_next_batch(store: Store, endpoin
     endpoint.add(rules.garbage())
     first = batched(store, limit=4, every_s=0.01).done
     assert first is not None
-    assert (first.n_ok, first.n_waiting) == (3, 0)
+    assert (first.n_ok, first.n_failed, first.n_waiting) == (3, 0, 1)
     second = batched(store, limit=1, every_s=0.01).done
     assert second is not None
     assert [(row.attempt, row.status) for row in second.rows] == [(1, "ok")]

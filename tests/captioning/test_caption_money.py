@@ -12,6 +12,7 @@ from flows.caption import Captioned, caption
 from flows.caption_ledger import Scope
 from flows.caption_options import FREE, Paying
 from flows.captioners import Asked
+from msa_core.captions import pace
 from msa_core.captions.asking import Asking
 from msa_core.captions.captioner import Picture
 from msa_core.captions.keeping import Keeping
@@ -62,11 +63,18 @@ def test_calls_whose_answers_never_came_count_as_paid(store: Store, endpoint: Sc
     assert len(endpoint.asked) == 2
 
 
-def test_an_endpoint_that_takes_two_calls_a_second_is_not_taken_for_dead(store: Store, endpoint: ScriptedEndpoint):
+def test_an_endpoint_that_takes_one_call_at_a_time_is_not_taken_for_dead(
+    store: Store, endpoint: ScriptedEndpoint, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(
+        pace, "LONGEST_SPREAD_S", 1.0
+    )  # of thirty: callers come back sooner, and are refused more often
     endpoint.manners.at_once, endpoint.manners.latency_s = 1, 0.2
-    done = described(store, at_once=8, limit=16)
-    assert (done.n_ok, done.n_failed) == (16, 0)
-    assert n_rows(store) == 16
+    limits = Limits(8, n_tries=2, patience=2)
+    done = caption(store, asked=Asked("openai"), scope=Scope(limit=8), limits=limits)
+    assert done is not None
+    assert (done.n_ok, done.n_failed, n_rows(store)) == (8, 0, 8)
+    assert max(each.nth for each in endpoint.asked) > 2, "more often than a failure may happen"
 
 
 def test_a_wish_to_wait_for_a_day_ends_the_command(store: Store, endpoint: ScriptedEndpoint):

@@ -45,7 +45,7 @@ def test_an_unknown_source_lists_those_that_there_are(store: Store, endpoint: Sc
     with pytest.raises(CaptionError, match=r"No source 'nosuch'\. Sources: hand"):
         described(store, source="nosuch")
     with pytest.raises(CaptionError, match="No source 'nosuch'"):
-        plan(store, asked=QWEN, scope=Scope(source="nosuch"), prices=None)
+        plan(store, asked=QWEN, scope=Scope(source="nosuch"))
 
 
 def test_images_that_a_batch_asks_about_are_said_to_be_under_way(store: Store, endpoint: ScriptedEndpoint):
@@ -86,7 +86,7 @@ def test_a_dry_run_knows_what_a_killed_command_left(store: Store, endpoint: Scri
     endpoint.add(rules.garbage(), times=2)  # a refusal is no caption, but the last word
     answers = [asdict(row) for row in described(store, limit=10).rows]
     killed = Store.open(left_behind(store, answers))
-    found = plan(killed, asked=QWEN, scope=Scope(), prices=None)
+    found = plan(killed, asked=QWEN, scope=Scope())
     n_before = len(endpoint.asked)
     described(killed)
     assert found is not None

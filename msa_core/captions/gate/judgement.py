@@ -1,6 +1,7 @@
 """Words that judge mood, emotion or quality; objective ones (smiling, crying, birthday) and names pass."""
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from msa_core.captions.gate.lexicon import WORD, lexicon
@@ -9,6 +10,8 @@ from msa_core.captions.gate.own_words import Told
 # what a word may end with, and what stood there before; "er" is left out: number, corner, comforter
 ENDINGS = {"s": "", "'s": "", "ly": "", "est": "", "iest": "y", "ier": "y", "ily": "y", "ness": ""}
 SENTENCE_END = frozenset(".!?:;\n\"'(")
+# scripts that put no blanks between words: Thai, Lao, Burmese, Khmer, kana, Chinese characters
+WITHOUT_BLANKS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
 def is_judgement(said: Told) -> bool:
@@ -21,6 +24,24 @@ def is_judgement(said: Told) -> bool:
     if any(_judges(word) for word in WORD.findall(plain)):
         return True
     return lexicon().judging_phrases.search(plain) is not None
+
+
+def holds_one_of(said: Told, *, judging: tuple[str, ...]) -> bool:
+    """A word of the prompt's own list; in scripts without blanks also within what looks like one word."""
+    return _listed(judging).search(said.plain) is not None
+
+
+@lru_cache(maxsize=64)
+def _listed(judging: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(_pattern, judging)))
+
+
+def _pattern(word: str) -> str:
+    """In small letters, evened out as answers are; `schön*` also finds what it begins."""
+    stem = re.escape(unicodedata.normalize("NFKC", word.removesuffix("*")).lower())
+    if WITHOUT_BLANKS.search(word):
+        return stem
+    return rf"\b{stem}" if word.endswith("*") else rf"\b{stem}\b"
 
 
 @lru_cache(2**16)

@@ -1,24 +1,23 @@
-"""Whether a caption's own words are English: scripts first, then words of English, then langid.
+"""Whether a caption's own words are in the language that was asked for.
 
-py3langid is langid.py (Lui and Baldwin 2012) trained anew. It errs on short texts, so it is asked only about words
-among which there is no word of English. Loading it takes more than a second: done for the first such caption.
+English: scripts first, then words of English; what is likely is asked only of ten words without any of these. Another
+language: what is likely, sentence by sentence; one that may be either of two relatives (Danish, Norwegian) is both.
 """
 
+import re
 import unicodedata
-from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from msa_core.captions.gate.lexicon import lexicon
-from msa_core.captions.gate.own_words import Told
-
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+from msa_core.captions.gate.own_words import QUOTATION, Told
+from msa_core.captions.languages import likely
+from msa_core.captions.prompts import ENGLISH
 
 FEWEST_LETTERS = 12
 WINDOW, STEP = 10, 5
 MOST_FOREIGN = 0.3
-LEAST_ENGLISH, MOST_CERTAIN = 0.05, 0.35
+LEAST_LIKELY, MOST_CERTAIN = 0.05, 0.35
+SENTENCE = re.compile(r"(?<=[.!?;…؟])\s+|(?<=[。！？；])|\n+")
 
 
 def is_other_script(said: Told) -> bool:
@@ -33,17 +32,17 @@ def is_other_language(said: Told) -> bool:
     words = said.own_words
     starts = range(0, max(len(words) - STEP, 1), STEP)
     windows = [words[start : start + WINDOW] for start in starts]
-    foreign = [window for window in windows if not _has_english(window) and _is_foreign(" ".join(window))]
+    among = lexicon().languages
+    foreign = [each for each in windows if not _has_english(each) and _is_foreign(" ".join(each), ENGLISH, among)]
     return len(foreign) > MOST_FOREIGN * len(windows)
 
 
-@cache
-def _identifier() -> "LanguageIdentifier":
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 - slow, and many verbs need no gate
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(lexicon().languages)
-    return identifier
+def is_not(said: Told, *, language: str) -> bool:
+    """Three letters in ten stand in sentences that are hardly in this language."""
+    sentences = SENTENCE.split(said.own.replace(QUOTATION, " "))
+    sizes = [sum(map(str.isalpha, sentence)) for sentence in sentences]
+    foreign = sum(n for n, each in zip(sizes, sentences, strict=True) if n and _is_foreign(each, language))
+    return foreign > MOST_FOREIGN * sum(sizes)
 
 
 def _is_latin(letter: str) -> bool:
@@ -56,9 +55,9 @@ def _has_english(words: tuple[str, ...]) -> bool:
     return not lexicon().english_pairs.isdisjoint(pairwise(words))
 
 
-def _is_foreign(text: str) -> bool:
-    """Another language is likely, and English is not."""
-    if len(text) < FEWEST_LETTERS:
+def _is_foreign(text: str, language: str, among: tuple[str, ...] = ()) -> bool:
+    """Another language is likely, and this one is not. A sign of some scripts says as much as several letters."""
+    if len(text.encode()) < FEWEST_LETTERS:
         return False
-    ranked = _identifier().rank(text)
-    return ranked[0][1] > MOST_CERTAIN and dict(ranked)["en"] < LEAST_ENGLISH
+    found = likely(text, among)
+    return next(iter(found.values())) > MOST_CERTAIN and found[language] < LEAST_LIKELY

@@ -154,6 +154,11 @@ def test_an_answer_that_the_endpoint_cut_off_is_truncated_however_it_ends():
     assert reason_of(f"{DOG}<|endoftext|>", finish="length") == "known-garbage", "what is more certain names the reason"
 
 
+@pytest.mark.parametrize("came", ["", DOG, "A dog lies on a"])
+def test_what_the_endpoint_withholds_is_refused_however_much_of_it_came(came: str):
+    assert reason_of(came, finish="content_filter") == "refusal"
+
+
 def test_garbage_in_quotation_marks_is_still_garbage():
     assert reason_of(in_the_image("W" * 100)) == "one-character-run"
     assert reason_of(in_the_image("100% NATURAL " * 40)) == "repetition"
@@ -209,7 +214,9 @@ def test_good_captions_pass():
 
 @settings(deadline=None, max_examples=300)
 @given(
-    caption=st.text(max_size=600), prompt=st.sampled_from(sorted(PROMPTS)), finish=st.sampled_from(["stop", "length"])
+    caption=st.text(max_size=600),
+    prompt=st.sampled_from(sorted(PROMPTS)),
+    finish=st.sampled_from(["stop", "length", "content_filter"]),
 )
 def test_any_text_has_a_reason_or_none(caption: str, prompt: str, finish: str):
     given_reason = refused(caption, prompt=PROMPTS[prompt], finish=finish)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from msa_core.captions.gate import refused
 from msa_core.captions.prompts import prompt_named
 from msa_core.captions.reading import caption_of
 from msa_core.errors import CaptionError
@@ -34,6 +35,19 @@ def test_json_among_words_or_in_a_fence_is_found():
 def test_control_characters_and_line_breaks_become_blanks():
     assert caption_of("A dog\x00 on\x1b a\n\tsofa.", PLAIN) == "A dog on a sofa."
     assert caption_of('{"description": "A \\u0000 dog\\nhere."}', PLAIN) == "A dog here."
+
+
+@pytest.mark.parametrize("opened", ["<think>", ""], ids=["opened", "opened by the chat's own frame"])
+def test_what_a_model_thinks_aloud_before_its_answer_is_dropped(opened: str):
+    thought = f'{opened}\nIs it a cat? {{"description": "A cat."}} Hm. {"No. " * 9000}\n</think>\n\n'
+    assert caption_of(f'{thought}{{"description": "A dog."}}', PLAIN) == "A dog."
+    assert caption_of(f"{thought}A dog on a sofa.", OCR) == "A dog on a sofa."
+
+
+def test_a_thought_without_an_end_is_no_answer():
+    thought = 'It is a dog. {"description": "A dog lies on a red sofa."}'
+    assert refused(caption_of(f"<think>{thought}", PLAIN), prompt=PLAIN) == "known-garbage"
+    assert refused(caption_of(f"<think>a</think> <think>{thought}", PLAIN), prompt=PLAIN) == "known-garbage"
 
 
 def test_words_without_json_are_kept_as_they_are():

@@ -1,0 +1,171 @@
+"""One round of `msa caption-batch`: what waits is submitted, what was submitted is collected once it is over."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from time import monotonic
+
+from flows.batches_out import BatchesOut
+from flows.caption import Captioned
+from flows.caption_ledger import Scope, begin, fold, is_last, keep, known, pictures, refuse_another_prompt, waiting
+from flows.caption_options import Paying
+from flows.caption_plan import fitting, refuse_too_little
+from msa_core.captions.asking import Outcome
+from msa_core.captions.batch import Collected, Standing, collect, expect_batches, find, lines_of, standing, submit
+from msa_core.captions.captioner import Again
+from msa_core.captions.checking import caption_id
+from msa_core.captions.endpoint import Endpoint
+from msa_core.captions.purse import Purse, Spent
+from msa_core.captions.trial import MOST, tried
+from msa_core.errors import CaptionError
+from msa_core.records import Caption
+from warehouse import Moment, Store
+from warehouse.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Batched:
+    """`done` is null while a batch is under way; the same command collects it later. `causes`: why images have no
+    answer, each with how many; `is_in_vain`: the batches have brought nothing at all for theirs; `n_beyond`: images
+    that the budget did not hold.
+    """
+
+    standings: tuple[Standing, ...]
+    done: Captioned | None
+    causes: tuple[tuple[str, int], ...] = ()
+    is_in_vain: bool = False
+    n_beyond: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """`out`: the batches under way; `answers`: what came, until a run holds it."""
+
+    store: Store
+    out: BatchesOut
+    answers: Journal
+    paying: Paying
+    new_prompt: bool
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Who is asked."""
+        return self.out.endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """`rows`: of the images that were asked about at once; `tags`: of the batches that are to be submitted now."""
+
+    rows: tuple[Caption, ...] = ()
+    tags: frozenset[str] = frozenset()
+    lost_usd: float = 0.0
+    again_usd: float = 0.0
+    n_beyond: int = 0
+
+
+async def one_round(moment: Moment, way: Way, scope: Scope, every_s: float | None) -> Batched:
+    """`every_s`: look so often until all is over; None looks once. Raises CaptionError, Again."""
+    started = monotonic()
+    async with way.endpoint:
+        begun = _Begun() if way.out.under_way() else await _begin(moment, way, scope)
+        await _submit(moment, way, begun.tags)
+        ids = {tag: batch_id for tag, batch_id in way.out.submitted().items() if batch_id is not None}
+        standings = [await standing(way.endpoint, each) for each in ids.values()]
+        while every_s is not None and not all(each.is_over for each in standings):
+            await asyncio.sleep(every_s)
+            standings = [await standing(way.endpoint, each) for each in ids.values()]
+        if not all(each.is_over for each in standings):
+            return Batched(tuple(standings), None, n_beyond=begun.n_beyond)
+        found = [await _collected(way, tag, each) for tag, each in ids.items()]
+    done = _committed(way, begun, found, monotonic() - started)
+    causes: Counter[str] = sum((Counter(dict(each.causes)) for each in found), Counter())
+    is_in_vain = done.n_failed > 0 and not any(each.rows for each in found)
+    return Batched(tuple(standings), done, tuple(causes.most_common()), is_in_vain, begun.n_beyond)
+
+
+async def _begin(moment: Moment, way: Way, scope: Scope) -> _Begun:
+    """Some images are asked about at once, one by one, until one is answered; of the others what is left of the budget
+    holds is to be submitted.
+    """
+    if not way.new_prompt:
+        refuse_another_prompt(moment, way.endpoint)
+    await expect_batches(way.endpoint)  # one without says so before anything is intended
+    prices = way.paying.prices
+    rows, purse = waiting(moment, way.endpoint, scope), Purse(prices, budget_usd=way.paying.budget_usd)
+    refuse_too_little(way.endpoint, rows, purse)
+    first = await _tried(moment, way, fitting(way.endpoint, rows[:MOST], purse), purse)
+    begin(way.answers, way.endpoint)
+    keep(way.answers, first)
+    left = rows[len(first) :]
+    held = fitting(way.endpoint, left, purse)
+    tags = way.out.intend(held, takes_schema=way.endpoint.takes_schema is not False, prices=prices)
+    again_usd = purse.spent_usd - purse.lost_usd - sum(row.cost_usd or 0.0 for row in first)
+    return _Begun(tuple(first), tags, purse.lost_usd, max(again_usd, 0.0), len(left) - len(held))
+
+
+async def _tried(moment: Moment, way: Way, rows: list[tuple[str, str | None, int]], purse: Purse) -> list[Caption]:
+    """Raises CaptionError where the budget does not hold the calls that it takes, Again."""
+    try:
+        return await tried(way.endpoint, pictures(moment, rows), purse, known=known(moment, way.endpoint))
+    except Spent as error:
+        raise CaptionError(
+            f"The budget is spent before an image was answered: ${purse.lost_usd:.4f} at most for calls whose answers "
+            "never came. No batch was submitted; the same command asks again, with its own budget."
+        ) from error
+    except Again as error:
+        if not purse.lost_usd:
+            raise
+        raise Again(f"{error}; at most ${purse.lost_usd:.4f} for calls whose answers never came") from error
+
+
+async def _submit(moment: Moment, way: Way, new: frozenset[str]) -> None:
+    """Each batch once: one that an earlier command intended is looked for before it is submitted, since a kill may have
+    cost its id.
+    """
+    done = way.out.submitted()
+    for tag, intended in way.out.under_way().items():
+        if tag not in done:
+            rows = [(each.image_sha256, each.text, each.n_attempts) for each in intended.pictures]
+            files = pictures(moment, rows)
+            lines, unreadable = await lines_of(way.endpoint, files, takes_schema=intended.takes_schema)
+            try:
+                found = None if tag in new else await find(way.endpoint, tag=tag)
+                batch_id = found or (await submit(way.endpoint, lines, tag=tag) if lines else None)
+            except CaptionError:  # not for now but for good: what was not submitted waits again
+                way.out.keep_only(way.out.submitted())
+                raise
+            begin(way.answers, way.endpoint)
+            keep(way.answers, unreadable)
+            way.out.note(tag, batch_id, n_unreadable=len(unreadable))
+
+
+async def _collected(way: Way, tag: str, batch_id: str) -> Collected:
+    """Under the prices that it was submitted with."""
+    intended = way.out.under_way()[tag]
+    asked = {caption_id(way.endpoint, each, each.n_attempts): each for each in intended.pictures}
+    purse = Purse(intended.prices or way.paying.prices)
+    found = await collect(way.endpoint, batch_id, asked, purse, n_sent=way.out.n_sent(tag))
+    begin(way.answers, way.endpoint)
+    keep(way.answers, found.rows)
+    return found
+
+
+def _committed(way: Way, begun: _Begun, found: list[Collected], seconds: float) -> Captioned:
+    """`n_failed`: lines without an answer; images that were never sent are refused for good, and no failure. Raises
+    CaptionError, once the rest is committed, where a batch was rejected as a whole.
+    """
+    n_asked = sum(way.out.n_sent(tag) for tag in way.out.under_way())
+    run_id = fold(way.store, way.answers)
+    way.out.journal.fold()
+    doubts = [each.doubt for each in found if each.doubt is not None]
+    if doubts:
+        raise CaptionError(
+            f"{way.endpoint.model} took none of the images of a batch: {doubts[0]}. Nothing of them is marked as "
+            "refused, and they wait again. Ask one by one, where a batch is not taken: msa caption"
+        )
+    answers = tuple(row for each in found for row in each.rows)
+    n_failed = n_asked - len(answers)
+    rows, outcome = (*begun.rows, *answers), Outcome(n_failed, lost_usd=begun.lost_usd, again_usd=begun.again_usd)
+    n_waiting = n_failed + sum(not is_last(row) for row in rows)
+    return Captioned(f"{way.endpoint.name} ({way.endpoint.model})", run_id, rows, outcome, n_waiting, seconds)
