@@ -69,7 +69,9 @@ def chosen(moment: Moment, about: Subject, asked: Captions, towers: str | None =
     if asked.kind == AUTO and worthy:
         best = worthy[0]
         interval = f"{best['difference']:+.3f} [{best['low']:+.3f}, {best['high']:+.3f}]"
-        return Choice(best["kind"], f"captions: {best['kind']}, worth {interval} weighted F1; --captions none: without")
+        reader = f" to the towers {best['towers']}" if towers is None and best["towers"] else ""
+        words = f"captions: {best['kind']}, worth {interval} weighted F1{reader}; --captions none: without"
+        return Choice(best["kind"], words)
     if asked.kind == AUTO:
         is_any = _kinds(moment, about)
         return Choice(None, "captions: none has shown its worth; to measure it: msa caption-worth" if is_any else None)

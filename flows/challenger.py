@@ -7,10 +7,11 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
-from flows.captions_read import AS_WORTHY, AUTO, NONE, Captions, Choice, chosen, towers_named
+from flows.captions_read import AS_WORTHY, AUTO, NONE, Captions
 from flows.parentage import parent_named
-from flows.standing_snapshots import about_of, card_of, now_like, now_reading
+from flows.standing_snapshots import now_like, now_reading
 from flows.training_set import TrainingSet
+from flows.worth_news import Reading, reading
 from msa_core.errors import MissingWeights, TrainingError
 from msa_core.text import are_masked
 from warehouse import Moment, Store
@@ -56,14 +57,13 @@ def start_of(store: Store, model_id: str, asked: str, captions: Captions = AS_WO
     if asked not in STARTS:
         raise TrainingError(f"No start {asked!r}. Choose: {', '.join(STARTS)}")
     with store.moment() as moment:
-        card = card_of(moment, str(moment.value(LEARNED, model=model_id)))
-        choice = chosen(moment, about_of(moment, card), captions, _towers(moment, model_id))
-        if choice.kind != card["captions"]:
-            return Start(None, _otherwise(model_id, card["captions"], choice), choice.kind)
+        read = reading(moment, model_id, captions)
+        if read.is_other:
+            return Start(None, _otherwise(model_id, read), read.now.kind)
         if asked == SCRATCH:
-            return Start(None, captions=choice.kind)
+            return Start(None, captions=read.now.kind)
         unfit = _unfit(store, moment, model_id)
-    return Start(None if unfit else model_id, unfit, choice.kind)
+    return Start(None if unfit else model_id, unfit, read.now.kind)
 
 
 def unfinished(
@@ -100,7 +100,7 @@ def begun(
 
 def trained(store: Store, of: Challenge, on_done: Callable[[int], None] | None = None) -> str:
     """The challenger's id, trained where it does not stand yet. Settings of the champion that an older version did not
-    keep are the preset's.
+    keep are the preset's. Captions were chosen when it was begun, and are read whatever was measured since.
     """
     from flows.train import train
     from msa_core.tiny import SIZES
@@ -117,20 +117,13 @@ def trained(store: Store, of: Challenge, on_done: Callable[[int], None] | None =
         epochs=of.epochs or recipe.get("epochs"), batch_size=recipe.get("batch_size", 32),
         learning_rate=recipe.get("learning_rate"), seed=recipe.get("seed", 7), max_length=own.get("max_length"),
         image_size=own.get("image_size"), lora_rank=own.get("lora_rank"), precision=own.get("precision", "auto"),
-        captions=Captions(AUTO, own.get("caption_length") or Captions().length), on_done=on_done,
+        captions=Captions(AUTO, own.get("caption_length") or Captions().length, is_forced=True), on_done=on_done,
     ).model_id  # fmt: skip
 
 
-def _towers(moment: Moment, model_id: str) -> str | None:
-    """Null where an older version did not keep them."""
-    (row,) = moment.table(KNOWN, model=model_id).to_pylist()
-    own = json.loads(row["config"]).get("config", {})
-    return towers_named(own["vision"], own["text"]) if {"vision", "text"} <= own.keys() else None
-
-
-def _otherwise(model_id: str, reads: str | None, choice: Choice) -> str:
-    told = choice.words or f"captions: {choice.kind or NONE}"
-    return f"from scratch: {model_id} reads {f'captions {reads}' if reads else 'no captions'}; {told}"
+def _otherwise(model_id: str, read: Reading) -> str:
+    told = read.now.words or f"captions: {read.now.kind or NONE}"
+    return f"from scratch: {model_id} reads {f'captions {read.before}' if read.before else 'no captions'}; {told}"
 
 
 def _unfit(store: Store, moment: Moment, model_id: str) -> str:

@@ -1,9 +1,13 @@
-"""Whether a new model is justified: labels that changed since the last was judged, drift, or time; said in words."""
+"""Whether a new model is justified: labels that changed since the last was judged, drift, the worth of captions or
+time; said in words.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from flows.captions_read import AS_WORTHY, Captions
+from flows.worth_news import worth_news
 from warehouse import Moment, Store
 
 if TYPE_CHECKING:
@@ -58,16 +62,17 @@ class _Judged:
     decided_at: datetime
 
 
-def justification(store: Store, model_id: str, enough: Enough) -> Justification:
+def justification(store: Store, model_id: str, enough: Enough, captions: Captions = AS_WORTHY) -> Justification:
     """Labels that a judged challenger learned do not justify it again, also where it stood and was rolled back. Drift
-    counts as `msa drift` measured it last.
+    counts as `msa drift` measured it last, and what the `captions` that are asked for are worth as `msa caption-worth`
+    did. Raises TrainingError.
     """
     from flows.diff import diff
 
     with store.moment() as moment:
         learned = str(moment.value(LEARNED, model=model_id))
         judged = _judged(moment, model_id)
-        drift = _drift(moment, model_id, judged)
+        drift, news = _drift(moment, model_id, judged), worth_news(moment, model_id, captions)
         since = max(filter(None, (moment.value(TRAINED, model=model_id), judged and judged.decided_at)))
     changed = diff(store, one=learned)
     is_changed, words = _changed(changed, f"{model_id} learned", enough)
@@ -77,8 +82,9 @@ def justification(store: Store, model_id: str, enough: Enough) -> Justification:
         is_changed, words = is_changed and is_changed_since, f"{words}; {more}"
     days = (datetime.now(UTC) - since).total_seconds() / 86_400
     what = "a verdict" if judged else "it was trained"
-    told = [words, f"drift: {drift}" if drift else "no new drift is known", f"{days:.0f} days since {what}"]
-    return Justification(is_changed or drift is not None or enough.is_old(days), "; ".join(told))
+    is_justified = is_changed or drift is not None or news is not None or enough.is_old(days)
+    told = [words, f"drift: {drift}" if drift else "no new drift is known", news, f"{days:.0f} days since {what}"]
+    return Justification(is_justified, "; ".join(filter(None, told)))
 
 
 def is_overtaken(store: Store, snapshot_id: str, enough: Enough) -> bool:

@@ -1,4 +1,4 @@
-"""`msa retrain`: a challenger when new labels, drift or time justify it, and the gate's verdict on it."""
+"""`msa retrain`: a challenger when labels, drift, captions or time justify it, and the gate's verdict on it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -108,7 +108,7 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     folds: Annotated[int, typer.Option(min=0, help="Of the first model: fold models; 0 for none.")] = FOLDS,
     epochs: Annotated[int | None, typer.Option(min=1, help="At most so many; else as the champion was asked.")] = None,
     margin: Annotated[float | None, typer.Option(min=0, max=0.1, help="F1 that a label may lose. [0.05]")] = None,
-    test_read_budget: Annotated[int, typer.Option(min=1, help="Readings of the test score, in all.")] = BUDGET,
+    test_read_budget: Annotated[int, typer.Option(min=1, help="Readings that a test post may bear.")] = BUDGET,
     fewest: FewestOption = FEWEST,
     force: Annotated[bool, typer.Option("--force", help="Also where nothing justifies it.")] = False,
     captions: Annotated[str, typer.Option(help=CAPTIONS_HELP)] = AUTO,
@@ -134,7 +134,7 @@ def _challenged(store: Store, champion_id: str, task: str, asked: Asked) -> Retr
     if before is not None:
         _readable(store, champion_id, task, asked.terms)
         return _made(store, before, asked, f"begun before and not judged, on {before.snapshot_id}")
-    found = justification(store, champion_id, asked.enough)
+    found = justification(store, champion_id, asked.enough, asked.captions)
     if not (found.is_justified or asked.is_forced):
         return Retrained(None, f"nothing to do: {found.why}")
     with store.moment() as moment:

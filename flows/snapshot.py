@@ -21,13 +21,16 @@ CAPTIONS_HELP = "auto: those that have shown their worth; none; or a kind (`capt
 
 @dataclass(frozen=True, slots=True)
 class Snapshotted:
-    """`run_id` is null where the same set stands frozen already. `drops` counts by reason."""
+    """`run_id` is null where the same set stands frozen already. `drops` counts by reason; `words` says of the captions
+    what a person may not expect.
+    """
 
     run_id: str | None
     snapshot_id: str
     n_posts: int
     n_dropped: int
     drops: tuple[tuple[str, int], ...] = ()
+    words: str | None = None
 
 
 def snapshot(
@@ -41,20 +44,24 @@ def snapshot(
     captions: Captions = AS_WORTHY,
     keep_leaks: bool = False,
 ) -> Snapshotted:
-    """Labels under a policy, reviewers' before the dump's. Posts of test never come in. Raises TrainingError."""
+    """Labels under a policy, reviewers' before the dump's. Posts of test never come in. Captions are those that helped
+    any towers: whether they help those of a model is asked when it is trained. Raises TrainingError.
+    """
     with store.moment() as moment:
         about = subject(moment, task, source)
+        read = chosen(moment, about, captions)
         choice = curation(
             moment,
             label_policy=label_policy,
             weights=weights,
             duplicates=duplicates,
-            captions=chosen(moment, about, captions).kind,
+            captions=read.kind,
             keeps_leaks=keep_leaks,
         )
         frozen = freeze(moment, about, choice)
         run_id = kept(store, moment, frozen)
-    return Snapshotted(run_id, frozen.snapshot_id, len(frozen.rows), len(frozen.drops), _by_reason(frozen))
+    counts = len(frozen.rows), len(frozen.drops), _by_reason(frozen)
+    return Snapshotted(run_id, frozen.snapshot_id, *counts, read.words)
 
 
 def kept(store: Store, moment: Moment, frozen: TrainingSet) -> str | None:
@@ -95,6 +102,8 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
         captions=asked, keep_leaks=keep_leaks,
     )  # fmt: skip
     say(f"{'nothing to do: ' if done.run_id is None else ''}{done.snapshot_id}: {done.n_posts} posts")
+    if done.words:
+        say(done.words)
     if done.drops:
         show("left out", ("reason", "posts"), done.drops)
 

@@ -169,9 +169,8 @@ def test_auto_reads_the_kind_whose_worth_is_surest_and_says_so(tmp_path):
     with store.moment() as moment:
         read = chosen(moment, ABOUT, Captions())
     assert read.kind == "pixels:other:none"
-    assert (
-        read.words == "captions: pixels:other:none, worth +0.100 [+0.050, +0.200] weighted F1; --captions none: without"
-    )
+    worth = "captions: pixels:other:none, worth +0.100 [+0.050, +0.200] weighted F1"
+    assert read.words == f"{worth} to the towers tiny; --captions none: without"
 
 
 def test_the_latest_measurement_counts(tmp_path):

@@ -7,7 +7,7 @@ from shutil import copytree
 import pytest
 
 from flows.captions_read import NONE, Captions
-from flows.challenger import Start, begun, start_of, unfinished
+from flows.challenger import Start, begun, start_of, trained, unfinished
 from flows.retrain import retrain
 from flows.train import train
 from msa_core.errors import TrainingError
@@ -96,12 +96,29 @@ def test_what_was_begun_is_gone_on_with_on_its_own_captions(told: Store):
     assert unfinished(told, stands, stands, None, captions=None) is None
 
 
-def test_captions_of_another_kind_are_no_changed_labels(told: Store):
+def test_captions_that_were_made_anew_are_no_reason(told: Store):
     measured(told, HELPED)
     add_captions(told, a_street, among=EVEN, attempt=1)
     assert retrain(told, **FEW).why.startswith("nothing to do: 0 labels changed")
-    measured(told, DID_NOT, snapshot_id="snapshot-2")
-    assert retrain(told, **FEW).why.startswith("nothing to do: 0 labels changed")
+
+
+def test_captions_that_do_not_help_any_more_are_a_reason_of_their_own_once(told: Store):
+    stands = champion(told)
+    measured(told, DID_NOT)
+    done = retrain(told, **FEW)
+    assert done.gated is not None
+    assert f"captions {KIND}, which {stands} reads, do not show their worth any more" in done.why
+    (row,) = rows(told, "from models where model_id = $id", id=done.model_id)
+    assert "captions" not in json.loads(row["config"])["config"]
+    assert retrain(told, **FEW).why.startswith("nothing to do: ")
+
+
+def test_a_challenger_reads_the_captions_that_it_was_begun_with_whatever_was_measured_since(plain: Store):
+    measured(plain, HELPED)
+    challenge = begun(plain, champion(plain), None, 1, captions=KIND)
+    measured(plain, DID_NOT, snapshot_id="snapshot-2")
+    (row,) = rows(plain, "from models where model_id = $id", id=trained(plain, challenge))
+    assert json.loads(row["config"])["config"]["captions"] == KIND
 
 
 def test_the_first_model_of_all_reads_what_is_asked(tmp_path: Path):

@@ -149,6 +149,7 @@ def test_a_prediction_a_caption_and_a_promotion_lead_to_weights_prompt_and_runs(
     ("table", "row"),
     [
         ("predictions", a_prediction("mvsa:1", "nowhere")),
+        ("predictions", replace(a_prediction("mvsa:1", "one"), fold=0, caption_id="caption-1+caption-gone")),
         ("captions", replace(CAPTION, caption_id="caption-2", image_sha256="9" * 64)),
         ("captions", replace(CAPTION, caption_id="caption-3", prompt_sha256="bb" * 32)),
         ("promotions", a_promotion("nowhere", None)),
@@ -158,6 +159,15 @@ def test_a_prediction_a_caption_and_a_promotion_lead_to_weights_prompt_and_runs(
 def test_an_orphan_breaks_the_audit(copy: Store, table: str, row: object):
     add(copy, 8, **{table: [row]})
     assert orphans(copy)
+
+
+def test_a_prediction_may_have_read_several_captions(copy: Store):
+    add(copy, 7, captions=[replace(CAPTION, caption_id="caption-2", caption="a red boat")])
+    read = replace(a_prediction("mvsa:1", "one"), fold=0, caption_id="caption-2+caption-1")
+    add(copy, 8, predictions=[read])
+    assert orphans(copy) == []
+    told = ask(copy, "select c.caption from lineage join caption_texts c using (caption_id) where kind = 'prediction'")
+    assert told == [{"caption": "a red boat a dog on a beach"}]
 
 
 def test_a_moment_about_a_post_says_of_it_what_the_whole_store_says(told: Store):

@@ -15,5 +15,5 @@ create table predictions (
     score float,           -- regressions
     score_sd float,        -- regressions: spread
     is_out_of_fold boolean, -- true where the weights never saw the post
-    caption_id varchar     -- the caption that joined the text, if any
+    caption_id varchar     -- the captions that joined the text, if any: their ids joined by `+`; `caption_texts` says what
 );

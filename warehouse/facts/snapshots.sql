@@ -13,7 +13,7 @@ create table snapshots (
     weight double,        -- of the post in the loss, 1 is usual
     split varchar,        -- at the time of freezing
     fold integer,         -- at the time of freezing
-    caption_id varchar,   -- the caption that joined the text, if any
+    caption_id varchar,   -- the captions that joined the text, if any: their ids joined by `+`; `caption_texts` says what
     label_policy varchar, -- that gave the label
     label_origin varchar  -- dump or review
 );

@@ -1,5 +1,4 @@
--- what: from every caption, refused ones too, to the posts whose image it describes, who described it, what was asked, code
---       and run
+-- what: from every caption, refused ones too, to the posts that show its image, who described it, what was asked, code and run
 -- grain: post_id, caption_id
 -- reads: captions, prompts, post_images, posts, run_history
 -- audit: post_id is not null and image_sha256 is not null

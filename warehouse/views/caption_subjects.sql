@@ -1,5 +1,6 @@
--- what: posts whose first image may be described, hard ones first; never a test post, never an official unlabelled one
--- grain: post_id
+-- what: images that may be described, each post's in their order, hard posts first; never of a test post, never of an official
+--       unlabelled one
+-- grain: post_id, position
 -- reads: posts, post_images, splits, hard_posts
 -- audit: split <> 'test'
 create or replace view main.caption_subjects as
@@ -9,9 +10,10 @@ with hard as (
 )
 select
     row_number() over (
-        order by h.post_id is null, h.disagreement desc, h.strength desc, p.post_id
+        order by h.post_id is null, h.disagreement desc, h.strength desc, p.post_id, i.position
     ) as place,
     p.post_id,
+    i.position,
     p.source,
     p.task,
     s.split,
@@ -19,7 +21,7 @@ select
     coalesce(p.text, '') as text,
     h.post_id is not null as is_hard
 from posts p
-join post_images i on i.post_id = p.post_id and i.position = 0
-join splits s on s.post_id = p.post_id
-left join hard h on h.post_id = p.post_id
+join post_images i using (post_id)
+join splits s using (post_id)
+left join hard h using (post_id)
 where s.split <> 'test' and not p.is_official_unlabelled;

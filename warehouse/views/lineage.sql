@@ -1,5 +1,6 @@
 -- what: from every prediction, label in force, caption and promotion to what it came of: weights, snapshot, prompt, annotator,
---       code and runs; `run_id` is the run that wrote it. What a kind has no word for is null; each has a view of its own
+--       code and runs; `run_id` is the run that wrote it. What a kind has no word for is null; each has a view of its own.
+--       A prediction's `caption_id` joins by `+` those of the captions that it read, one an image
 -- grain: kind, post_id, model_id, fold, annotation_id, caption_id, decided_at
 -- reads: prediction_lineage, label_lineage, caption_lineage, promotion_lineage
 -- audit: run_id is not null and code_version is not null and made_at is not null

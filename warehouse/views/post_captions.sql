@@ -1,31 +1,22 @@
--- what: the caption of each post, one a kind (captioner, model and prompt): of its first image, the latest that passed the
---       gate; one that was asked with a text is only that text's. Never of a test post, never of an official unlabelled one
+-- what: the caption of each post, one a kind (captioner, model and prompt): those of its images in their order, joined by a
+--       blank; `caption_id`: theirs, joined by `+`. One described image is enough: an image that was refused says nothing, one
+--       that still waits is heard from once it is described (n_described: how many were). Never of a test post, never of an
+--       official unlabelled one
 -- grain: post_id, kind
--- reads: captions, prompts, post_images, posts, splits, run_history
+-- reads: image_captions
 -- audit: caption <> ''
 -- audit: post_id not in (select post_id from splits where split = 'test')
 create or replace view main.post_captions as
 select
-    p.post_id,
-    p.source,
-    p.task,
-    c.captioner || ':' || c.model || ':' || coalesce(q.name, 'none') as kind,
-    c.captioner,
-    c.model,
-    coalesce(q.name, 'none') as prompt,
-    c.caption_id,
-    c.image_sha256,
-    c.caption
-from captions c
-join post_images i on i.image_sha256 = c.image_sha256 and i.position = 0
-join posts p using (post_id)
-left join splits s using (post_id)
-left join prompts q on q.prompt_sha256 = c.prompt_sha256
-left join run_history h on h.run_id = c.origin_run_id
-where c.status = 'ok'
-  and s.split is distinct from 'test'
-  and not p.is_official_unlabelled
-  and (c.text_sha256 is null or c.text_sha256 = sha256(coalesce(p.text, '')))
-qualify row_number() over (
-    partition by p.post_id, kind order by h.started_at desc nulls last, c.attempt desc, c.caption_id
-) = 1;
+    post_id,
+    source,
+    task,
+    kind,
+    captioner,
+    model,
+    prompt,
+    string_agg(caption_id, '+' order by position) as caption_id,
+    string_agg(caption, ' ' order by position) as caption,
+    count(*) as n_described
+from image_captions
+group by post_id, source, task, kind, captioner, model, prompt;

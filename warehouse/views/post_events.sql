@@ -1,5 +1,5 @@
 -- what: the story of each post, an event a row: when it came, where it was placed, who labelled it what and said what, which
---       model thought what, why it was doubted and queued, how its image was described, which snapshots hold it or left it
+--       model thought what, why it was doubted and queued, how its images were described, which snapshots hold it or left it
 --       out; each with its run. Asked of one post, the filter reaches every file
 -- grain: post_id, event, who, what, run_id
 -- reads: posts, clusters, splits, annotations, quarantine, snapshots, snapshot_drops, predictions, champions, doubts, post_images, facts.captions, review_tasks, consensus, run_history
@@ -62,7 +62,7 @@ with events as (
             i.post_id, 8, 'was described', c.captioner || ':' || c.model, c.origin_run_id, null,
             concat_ws(', ', if(c.status = 'ok', c.caption, 'refused: ' || c.reason), c.caption_id)
         from post_images i
-        join facts.captions c on c.image_sha256 = i.image_sha256 and i.position = 0
+        join facts.captions c on c.image_sha256 = i.image_sha256
         qualify row_number() over (partition by i.post_id, c.caption_id order by c.origin_run_id, c.run_id) = 1
     )
     union all

@@ -1,10 +1,10 @@
--- what: from every prediction to its model, the model's weights and snapshot, the caption that it read, code and runs
+-- what: from every prediction to its model, the model's weights and snapshot, the captions that it read, code and runs
 -- grain: post_id, model_id, fold
 -- reads: predictions, models, run_history
 -- audit: snapshot_id is not null and checkpoint_sha256 is not null
 -- audit: snapshot_id in (select snapshot_id from snapshots)
 -- audit: train_run_id is not null and score_run_id is not null
--- audit: caption_id is null or caption_id in (select caption_id from captions)
+-- audit: caption_id is null or caption_id in (select caption_id from caption_texts)
 create or replace view main.prediction_lineage as
 select
     p.post_id,

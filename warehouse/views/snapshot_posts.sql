@@ -1,6 +1,6 @@
 -- what: the posts of each frozen training set as others read them: text, label, caption and the digests of the images
 -- grain: snapshot_id, post_id
--- reads: snapshots, posts, image_lists, captions
+-- reads: snapshots, posts, image_lists, caption_texts
 create or replace view main.snapshot_posts as
 select
     s.snapshot_id,
@@ -18,4 +18,4 @@ select
 from snapshots s
 join posts p using (post_id)
 left join image_lists i using (post_id)
-left join captions c using (caption_id);
+left join caption_texts c using (caption_id);
