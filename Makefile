@@ -4,7 +4,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 MSA := $(VENV)/bin/msa
 
-.PHONY: setup demo labelstudio test check clean
+.PHONY: setup demo labelstudio test check map clean
 
 setup: $(VENV)/.ready
 
@@ -31,6 +31,10 @@ check: setup
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/python -m pytest -m 'not slow and not browser and not prefect and not labelstudio'
+
+# the map of ARCHITECTURE.md, from what each file says of itself
+map: setup
+	$(VENV)/bin/python -m tests.house_map
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache demo tests/output

@@ -1,4 +1,4 @@
-"""Five rounds of the loop on real posts with planted wrong labels, by schedule, killed once in each of them.
+"""Five rounds of the loop on real posts with planted wrong labels, by the scheduled flows, killed once in each of them.
 
     python benchmarks/rounds.py [--rounds 5] [--noise 0.2] [--reviews 100] [--picture rounds.png]
 

@@ -9,6 +9,9 @@ from warehouse import Store
 
 ROUND_FINISHED = "msa.round.finished"
 SILENT = "msa: runs that fell silent"
+TAG = "msa"  # of every deployment of ours, and so of its runs
+ENDED = ("Completed", "Failed", "Cancelled", "Crashed", "Skipped", "TimedOut")
+WAITING = ("Paused", "Suspended", "AwaitingRetry", "AwaitingConcurrencySlot")
 SILENT_AFTER_S = 600  # runs beat every three minutes, those of `msa serve` more often
 
 
@@ -59,32 +62,46 @@ def emit_round_finished(store: Store, *, project: str, name: str, n_posts: int) 
 
 
 def watch_for_silent_runs() -> None:
-    """One automation a server, made once: a run without a heartbeat for ten minutes is dead, and its slot is free."""
+    """One automation a server, made once and kept as it is here: a run of ours without a heartbeat for ten minutes is
+    dead, and its slot is free.
+    """
     from prefect.automations import Automation
     from prefect.client.schemas.objects import StateType
     from prefect.events.actions import ChangeFlowRunState
 
+    died = "No heartbeat for ten minutes: its process died."
+    wanted = Automation(
+        name=SILENT,
+        description="A flow run whose process was killed cannot say so itself.",
+        trigger=_silence(),
+        actions=[ChangeFlowRunState(state=StateType.CRASHED, message=died)],
+    )
     try:
-        Automation.read(name=SILENT)
+        found = Automation.read(name=SILENT)
     except ValueError:
-        died = "No heartbeat for ten minutes: its process died."
-        Automation(
-            name=SILENT,
-            description="A flow run whose process was killed cannot say so itself.",
-            trigger=_silence(),
-            actions=[ChangeFlowRunState(state=StateType.CRASHED, message=died)],
-        ).create()
+        wanted.create()
+        return
+    if _meaning(found.trigger) != _meaning(wanted.trigger):  # an older version watched every flow of the server
+        found.trigger, found.actions = wanted.trigger, wanted.actions
+        found.update()
+
+
+def _meaning(trigger: Any) -> dict[str, Any]:
+    """What a trigger waits for, without the id that a server gives it."""
+    return dict(trigger.model_dump(include={"match", "match_related", "after", "expect", "for_each", "within"}))
 
 
 def _silence() -> Any:
+    """Of runs with our tag alone. One that was paused or suspended is silent with good reason until it beats again."""
     from prefect.events import EventTrigger
     from prefect.events.schemas.automations import Posture
 
-    over = {f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed", "Skipped")}
+    over = {f"prefect.flow-run.{state}" for state in (*ENDED, *WAITING)}
     return EventTrigger(
         after={"prefect.flow-run.heartbeat"},
         expect={"prefect.flow-run.heartbeat", *over},
         match={"prefect.resource.id": ["prefect.flow-run.*"]},
+        match_related={"prefect.resource.role": "tag", "prefect.resource.id": f"prefect.tag.{TAG}"},
         for_each={"prefect.resource.id"},
         posture=Posture.Proactive,
         threshold=1,

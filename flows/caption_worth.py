@@ -122,6 +122,8 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     force: ForceOption = False,
 ) -> None:
     """Print every figure with captions and without, and in one sentence whether captions help."""
+    from flows.caption_arms import is_main_process
+
     opened = open_store(store)
     with progress("caption-worth", total=2 * seeds * 100) as done:
         found = worth(
@@ -130,6 +132,8 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
             caption_length=caption_length, image_size=image_size, lora_rank=lora_rank, precision=precision,
             keep_leaks=keep_leaks, resume=resume, force=force, on_done=done,
         )  # fmt: skip
+    if not is_main_process():
+        return
     columns = ("figure", "with", "without", "difference", "low", "high")
     rows = [(f.name, f.with_captions, f.without_captions, f.difference, f.low, f.high) for f in found.figures]
     show(f"worth of {found.kind}", columns, rows)

@@ -141,7 +141,7 @@ def msa() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Exit codes: 0 done, 1 an audit found something, 2 the user's mistake, 130 stopped with Ctrl-C."""
+    """Exit codes: 0 done, 1 a check found something or nothing came, 2 the user's mistake, 130 stopped with Ctrl-C."""
     app(args=arguments, prog_name="msa")
 
 

@@ -35,7 +35,9 @@ DUTIES = (
     Duty("score", "20 * * * *", HALF_HOUR, ("model",), "New posts by the champion, hourly."),
     Duty(
         "curate", "0 5 * * *", HALF_DAY, ("store", "captions", "review"), "Split, mine, caption, push; daily.",
-        parameters=("captioner", "budget_usd", "prompt_price", "completion_price"),
+        parameters=(
+            "captioner", "budget_usd", "prompt_price", "completion_price", "opinion", "overlap", "review_batch",
+        ),
     ),
     Duty(
         "pull", "*/15 * * * *", QUARTER, ("review",), "Answers and consensus, every quarter of an hour.",
@@ -43,7 +45,7 @@ DUTIES = (
     ),
     Duty(
         "retrain", "0 2 * * 1", DAY, ("model",), "Drift, challenger and gate: weekly, and when a round is finished.",
-        parameters=("towers", "at_least", "days", "fewest"),
+        parameters=("towers", "at_least", "share", "days", "fewest", "test_read_budget"),
     ),
     Duty(
         "report", "30 6 * * *", HALF_DAY, ("report",), "The page, a link to it and a picture, daily.",
@@ -80,7 +82,7 @@ def runner_deployment(duty: Duty, *, name: str, given: dict[str, Any], store_id:
     from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
     from prefect.flows import EntrypointType
 
-    from flows.automations import on_round_finished
+    from flows.automations import TAG, on_round_finished
 
     module, _, function = duty.entrypoint.rpartition(".")
     flow = getattr(import_module(module), function)
@@ -89,7 +91,7 @@ def runner_deployment(duty: Duty, *, name: str, given: dict[str, Any], store_id:
         name,
         cron=duty.cron,
         parameters=parameters,
-        tags=["msa", *duty.tags],
+        tags=[TAG, *duty.tags],
         description=duty.description,
         concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE),
         triggers=[on_round_finished(store_id)] if duty.name == "retrain" and duty.cron else [],

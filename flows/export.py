@@ -52,9 +52,10 @@ def export(
     form: str = PARQUET,
     cleaned: Path | None = None,
     task: str | None = None,
+    safe_cells: bool = False,
 ) -> Exported:
     """Written aside and renamed into place, so that a folder is whole or absent. Posts of test are in no snapshot, so
-    they are never exported. Raises MsaError.
+    they are never exported. `safe_cells`: CSV that no spreadsheet runs as a formula, else exact. Raises MsaError.
     """
     if output is None and cleaned is None:
         raise MsaError("Nothing to write. Name a folder, or a file of guid,tag: --output FOLDER, --cleaned FILE")
@@ -68,22 +69,27 @@ def export(
         if form == FOLDER and not seen["most"]:
             raise MsaError(f"No post of {snapshot_id} has an image. Choose --format {PARQUET} or {CSV}")
         if output is not None:
-            _write_folder(moment, card, output, form, has_several=seen["most"] > 1)
+            shape = Shape(_labels(moment, card), seen["most"] > 1, safe_cells)
+            _write_folder(moment, card, output, form, shape)
         if cleaned is not None:
             _write_cleaned(moment, snapshot_id, cleaned)
     return Exported(snapshot_id, output, cleaned, card["n_posts"], seen["n_without"])
 
 
-def command(
+def command(  # noqa: PLR0917 (a command's options are its arguments)
     snapshot: Annotated[str, typer.Argument(help="Its id or the beginning of it, or champion.")],
     store: StoreOption = DEFAULT_STORE,
     output: Annotated[Path | None, typer.Option(help="Folder to write; absent or empty.")] = None,
     format: Annotated[str, typer.Option(help=f"Of the folder: {', '.join(FORMATS)}.")] = PARQUET,  # noqa: A002
     cleaned: Annotated[Path | None, typer.Option(help="File of rows guid,tag, as the course set has them.")] = None,
     task: Annotated[str | None, typer.Option(help="Of which task the champion is meant.")] = None,
+    safe_cells: Annotated[
+        bool, typer.Option("--safe-cells", help="csv for a spreadsheet: texts that begin like a formula get a '.")
+    ] = False,
 ) -> None:
-    """Print what was written. Posts of the test split are never exported."""
-    done = export(open_store(store), snapshot, output=output, form=format, cleaned=cleaned, task=task)
+    """Print what was written; texts exactly as they stand, unless asked otherwise. Posts of test are never exported."""
+    asked: dict[str, Any] = {"output": output, "form": format, "cleaned": cleaned, "task": task}
+    done = export(open_store(store), snapshot, **asked, safe_cells=safe_cells)
     if done.folder is not None:
         without = f", {done.n_without_image} without an image" if done.n_without_image else ""
         say(f"{done.folder}: {done.n_posts} posts of {done.snapshot_id} as {format}{without}")
@@ -91,8 +97,7 @@ def command(
         say(f"{done.cleaned}: {done.n_posts} rows guid,tag of {done.snapshot_id}")
 
 
-def _write_folder(moment: Moment, card: dict[str, Any], output: Path, form: str, *, has_several: bool) -> None:
-    shape = Shape(_labels(moment, card), has_several)
+def _write_folder(moment: Moment, card: dict[str, Any], output: Path, form: str, shape: Shape) -> None:
     output = output.absolute()
     with writing(output, what="the export at"):
         aside = place_aside(output, "part")

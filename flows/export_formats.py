@@ -21,10 +21,13 @@ IMAGE = pa.struct({"bytes": pa.binary(), "path": pa.string()})
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What decides the columns: the labels in order, and whether some post has more than one image."""
+    """What decides columns and cells: the labels in order, whether some post has several images, and whether CSV is to
+    be safe for a spreadsheet, not exact.
+    """
 
     labels: tuple[str, ...]
     has_several: bool
+    is_safe: bool = False
 
     def features(self) -> list[dict[str, Any]]:
         """The columns of the Parquet form, as the hub's front matter says them."""
@@ -63,7 +66,7 @@ def write(form: str, folder: Path, part: str, batches: Iterable[list[ExportedPos
     if form == FOLDER:
         _write_folder(folder / part, batches, shape)
         return f"{part}/**"
-    _write_csv(folder / f"{part}.csv", batches)
+    _write_csv(folder / f"{part}.csv", batches, is_safe=shape.is_safe)
     return f"{part}.csv"
 
 
@@ -106,7 +109,7 @@ def _write_folder(folder: Path, batches: Iterable[list[ExportedPost]], shape: Sh
             lines.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def _write_csv(path: Path, batches: Iterable[list[ExportedPost]]) -> None:
+def _write_csv(path: Path, batches: Iterable[list[ExportedPost]], *, is_safe: bool) -> None:
     """Without images: their digests stand in their place."""
     columns = ("label", "weight", *WORDS)
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -114,4 +117,4 @@ def _write_csv(path: Path, batches: Iterable[list[ExportedPost]]) -> None:
         rows.writerow([*columns, "image_sha256"])
         for post in (post for posts in batches for post in posts):
             cells = [*(getattr(post, name) for name in columns), " ".join(post.digests)]
-            rows.writerow([defused(cell) for cell in cells])
+            rows.writerow([defused(cell) for cell in cells] if is_safe else cells)

@@ -13,8 +13,9 @@ from warehouse.sweep import DAY_S, Leftover, leftovers, spare_weights, sweep
 def gc(
     store: Store, *, dry_run: bool = False, older_than_s: float = DAY_S, models_older_than_s: float | None = None
 ) -> list[Leftover]:
-    """What was (or would be) removed. `models_older_than_s`: also weights of models that old, trained and never judged
-    by a gate, which are neither the last of their task nor another's parent; None: no weights that a model owns.
+    """What was (or would be) removed. `models_older_than_s`: also weights of models that old which never stood for a
+    task, refused challengers among them, but the last one and ancestors of what stays (view `spare_models`); None: no
+    weights that a model owns. Facts stay.
     """
     found = leftovers(store, older_than_s=older_than_s)
     if models_older_than_s is not None:
@@ -31,7 +32,7 @@ def command(
         float, typer.Option(min=0, help="Leave what is younger: it may be work in progress.")
     ] = 24.0,
     models_older_than: Annotated[
-        float | None, typer.Option(min=0, help="Days: also weights of models that no gate judged, but the last.")
+        float | None, typer.Option(min=0, help="Days: also weights of models that were never promoted, but the last.")
     ] = None,
 ) -> None:
     """Print what went, or would go."""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flows.automations import TAG
+
 OVER = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED", "RUNNING", "PENDING", "CANCELLING")
 
 
@@ -27,7 +29,7 @@ def deployed(api: str) -> list[Deployed]:
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     with temporary_settings({PREFECT_API_URL: api}), get_client(sync_client=True) as client:
-        tagged = DeploymentFilter.model_validate({"tags": {"all_": ["msa"]}})
+        tagged = DeploymentFilter.model_validate({"tags": {"all_": [TAG]}})
         deployments = client.read_deployments(deployment_filter=tagged)
         flows = {flow.id: flow.name for flow in client.read_flows()}
         found = []

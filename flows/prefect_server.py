@@ -17,7 +17,13 @@ from warehouse import Places
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HEALTHY_WITHIN_S = 180.0
 ADDRESS = "address.json"
-OURS = QUIET | {
+HISTORY_S = 90 * 24 * 3600
+YIELDING = QUIET | {  # what the environment says otherwise holds
+    # some 150 runs a day: runs go after 90 days, with their logs and artifacts; events after Prefect's own week
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(HISTORY_S),
+}
+OURS = YIELDING | {
     # slots of concurrency outlive a killed server, so that they end with their lease and not never
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
@@ -48,13 +54,13 @@ def surroundings(places: Places, *, api: str | None) -> dict[str, str]:
     """The environment of the server (`api` None) and of the flows that report to it."""
     wanted = OURS | {"PREFECT_HOME": str(home_of(places))} | ({"PREFECT_API_URL": api} if api else {})
     kept = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
-    return kept | {name: kept.get(name, value) if name in QUIET else value for name, value in wanted.items()}
+    return kept | {name: kept.get(name, value) if name in YIELDING else value for name, value in wanted.items()}
 
 
 def start(places: Places, *, host: str, port: int) -> tuple[Attended, Address]:
     """Returns once it answers. Raises MsaError where the port is taken, or where it does not come up."""
     _refuse_open_door(host)
-    address = Address(f"http://{host}:{_free(host, port)}")
+    address = Address(f"http://{_bracketed(host)}:{_free(host, port)}")
     words = ["prefect", "server", "start", "--host", host, "--port", address.ui.rpartition(":")[2]]
     environment = surroundings(places, api=None) | {"PREFECT_SERVER_UI_API_URL": address.api}
     child = attended(words, environment=environment, log=home_of(places) / "server.log")
@@ -94,6 +100,11 @@ def _refuse_open_door(host: str) -> None:
             f"--host {host} would open the server to others without a password. Set PREFECT_SERVER_API_AUTH_STRING "
             "(user:password) first, or leave it on 127.0.0.1."
         )
+
+
+def _bracketed(host: str) -> str:
+    """As an address holds it: the colons of IPv6 are no port's."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _free(host: str, port: int) -> int:

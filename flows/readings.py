@@ -42,16 +42,16 @@ class Terms:
         """Raises GateError where this reading would be one too many."""
         if n_reads > self.budget:
             raise GateError(
-                f"The test of {task} was read {n_reads - 1} times, and {self.budget} are allowed: {GROWS}. It is "
-                "the mean over its posts, so take in new labelled posts; or allow more with --test-read-budget; or "
-                "decide yourself: msa promote --override"
+                f"The posts of the test of {task} were read {n_reads - 1} times, and {self.budget} are allowed: "
+                f"{GROWS}. It is their mean, rounded up, so take in new labelled posts; or allow more with "
+                "--test-read-budget; or decide yourself: msa promote --override"
             )
 
     def warning(self, task: str, n_reads: int) -> str:
         """From half of the budget on; else empty."""
         if 2 * n_reads < self.budget:
             return ""
-        return f"the test of {task} was read {n_reads} times of {self.budget} that are allowed: {GROWS}"
+        return f"the posts of the test of {task} were read {n_reads} times of {self.budget} that are allowed: {GROWS}"
 
 
 def decision(

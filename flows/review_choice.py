@@ -5,11 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from flows.review_round import intended
+from flows.review_round import JOURNAL, intended, push_journal
 from warehouse import Moment, Places, Store, lease
-from warehouse.journal import Journal
 
-JOURNAL = "review-push"
 NEXT = (
     "from review_candidates where task = $task and ($source is null or source = $source) and post_id not in "
     "(select post_id from task_answers where is_open) and post_id not in (select unnest($away)) order by place limit $n"
@@ -29,17 +27,28 @@ class Choice:
         return self.moment.table(NEXT, task=self.task, source=source, n=n, away=list(self.away)).to_pylist()
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A round that a push has intended and not committed: it works, or was cut off. `project` is empty where an older
+    version began it.
+    """
+
+    project: str
+    post_ids: tuple[str, ...]
+
+
 @contextmanager
 def choosing(store: Store, task: str) -> Iterator[Choice]:
     """One process at a time: it must intend or commit what it chose before the block ends. Raises LeaseHeld."""
     with lease(store.places, f"review-{task}"):
-        away = on_their_way(store.places)  # first, since what is not in a journal any more is in a later moment
+        begun = on_their_way(store.places)  # first, since what is not in a journal any more is in a later moment
+        away = tuple(sorted({post_id for each in begun for post_id in each.post_ids}))
         with store.moment() as moment:
             yield Choice(moment, task, away)
 
 
-def on_their_way(places: Places) -> tuple[str, ...]:
-    """Posts of rounds that a push of whatever project has begun and not committed."""
-    journals = (Journal(places, JOURNAL, path.stem) for path in (places.journal / JOURNAL).glob("*.jsonl"))
-    begun = (left for left in map(intended, journals) if left is not None)
-    return tuple(sorted({post.post_id for left in begun for post in left.posts}))
+def on_their_way(places: Places) -> tuple[Begun, ...]:
+    """Rounds that a push of whatever project has begun and not committed."""
+    slugs = sorted(path.stem for path in (places.journal / JOURNAL).glob("*.jsonl"))
+    left = (intended(push_journal(places, slug)) for slug in slugs)
+    return tuple(Begun(of.project, tuple(post.post_id for post in of.posts)) for of in left if of is not None)

@@ -15,6 +15,7 @@ from flows.review_pictures import embedded
 from flows.review_push import Asked
 from flows.review_round import Round, next_round, rows_of, task_post
 from flows.reviewing import Subject, TaskOption, subject
+from labelstudio.errors import ReviewError
 from labelstudio.tasks import as_task
 from warehouse import Store, digest, lease
 
@@ -35,6 +36,8 @@ def export(store: Store, *, output: Path, asked: Asked, project: str = OFFLINE, 
     """The tasks, images within them, and beside them the labelling screen. A post is in one open file at most."""
     with store.moment() as moment:
         about = subject(moment, project=project, task=task, opinion=asked.opinion)
+    if about.step:
+        raise ReviewError(f"The posts of {project!r} are on a server. Choose another --project for files.")
     with lease(store.places, f"review-{about.slug}"), choosing(store, about.task) as choice:
         of = _round(choice, about, asked)
         screen = output.with_suffix(".xml")

@@ -1,6 +1,6 @@
 """`msa review pull`: take the reviewers' answers, each once; what cannot be read is kept aside with a reason."""
 
-import hashlib
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Annotated
@@ -9,14 +9,12 @@ import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
-from flows.review_reading import Known, Reading, known, read
-from flows.reviewing import Desk, ProjectOption, TaskOption, connected, known_subject
-from labelstudio.connection import Connection
-from labelstudio.project import find, gone, reviewers
+from flows.review_names import names_of, told_apart
+from flows.review_reading import LOST, WITHDRAWN, Known, Reading, known, read
+from flows.reviewing import Desk, ProjectOption, TaskOption, connected, known_subject, nowhere
+from labelstudio.project import find
 from msa_core.records import AnnotatorName
-from warehouse import Moment, Run, Store, digest, lease
-
-NAMED = "select annotator, name from annotator_names"
+from warehouse import Run, Store, digest, lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +31,17 @@ class Pulled:
 
 
 def pull(
-    store: Store, *, project: str | None = None, task: str | None = None, full: bool = False, pseudonyms: bool = False
+    store: Store,
+    *,
+    project: str | None = None,
+    task: str | None = None,
+    full: bool = False,
+    pseudonyms: bool = False,
+    server: str | None = None,
 ) -> Pulled:
-    """Corrections and withdrawals are new rows; the last word counts and the history stays. One process at a time."""
+    """Corrections and withdrawals are new rows; the last word counts and the history stays. `server`: a name that tells
+    the people of this server from those of another; the project keeps it. One process at a time.
+    """
     connection = connected(store)
     with store.moment() as moment:
         about = known_subject(moment, project=project, task=task)
@@ -43,21 +49,23 @@ def pull(
         about = known_subject(moment, project=about.title, task=None)
         target = find(connection, about.title)
         if target is None:
-            raise gone(about.title, connection.url)
-        desk = Desk(store, connection, target, about)
+            raise nowhere(about, connection.url)
         before = known(moment, about.title)
+        desk = Desk(store, connection, target, told_apart(about, before, server))
         found = read(desk, moment, before, full=full)
-        return _commit(desk, before, found, names_of(moment, connection, found, pseudonyms=pseudonyms))
+        return _commit(desk, before, found, names_of(moment, found, desk, pseudonyms=pseudonyms))
 
 
 def _commit(desk: Desk, before: Known, found: Reading, names: list[AnnotatorName]) -> Pulled:
     told = told_of(desk.about.title, found)
     n_unmatched = desk.target.n_answers - found.n_held
-    stands = (before.cursor, before.n_unmatched) == (found.cursor, n_unmatched) and not desk.is_older
+    told_before = (before.cursor, before.n_unmatched, before.server)
+    stands = told_before == (found.cursor, n_unmatched, desk.about.server) and not desk.is_older
     if stands and not (found.of.annotations or found.quarantined or names):
         return told
     cursor = found.cursor.astimezone(UTC).isoformat() if found.cursor else None
     asked = {"project": desk.about.title, "task": desk.about.task, "cursor": cursor, "n_unmatched": n_unmatched}
+    asked |= {"server": desk.about.server} if desk.about.server else {}
     run = desk.store.begin("review-pull", parameters=asked, inputs=inputs_of(desk.about.step, found), version=1)
     if run is None:
         return told
@@ -70,8 +78,9 @@ def _commit(desk: Desk, before: Known, found: Reading, names: list[AnnotatorName
 
 
 def inputs_of(step: int, found: Reading) -> list[str]:
-    """What the answers were, and after which step of the store they came."""
-    return [f"step-{step}", f"answers-{digest(sorted(row.annotation_id for row in found.of.annotations))}"]
+    """What the answers were, and after which step of the store they came; and what could not be read."""
+    aside = [f"aside-{digest([row.quarantine_id for row in found.quarantined])}"] if found.quarantined else []
+    return [f"step-{step}", f"answers-{digest(sorted(row.annotation_id for row in found.of.annotations))}", *aside]
 
 
 def write(run: Run, found: Reading, names: list[AnnotatorName]) -> None:
@@ -84,26 +93,10 @@ def write(run: Run, found: Reading, names: list[AnnotatorName]) -> None:
 
 def told_of(title: str, found: Reading) -> Pulled:
     """What came, before it is committed."""
-    n_kept = len(found.of.kept)
-    n_quarantined = len(found.quarantined) - n_kept
-    return Pulled(None, title, found.of.n_new, found.of.n_changed, found.of.n_deleted, n_quarantined, n_kept)
-
-
-def names_of(moment: Moment, connection: Connection | None, found: Reading, *, pseudonyms: bool) -> list[AnnotatorName]:
-    """What reviewers are called who answer for the first time; with `pseudonyms`, also those whose name was kept."""
-    known = {row["annotator"]: row["name"] for row in moment.table(NAMED).to_pylist()}
-    unknown = {row.annotator for row in found.of.annotations} - known.keys()
-    is_asked = not pseudonyms and any(each.startswith("label-studio:") for each in unknown)
-    by_id = reviewers(connection) if is_asked and connection else {}
-    called = {f"label-studio:{user_id}": name for user_id, name in by_id.items()}
-    named = {each for each, name in known.items() if pseudonyms and connection and name != _pseudonym(each)}
-    return [AnnotatorName(each, called.get(each) or _pseudonym(each)) for each in sorted(unknown | named)]
-
-
-def _pseudonym(annotator: str) -> str:
-    if annotator.startswith("simulated:"):
-        return annotator
-    return f"reviewer-{hashlib.sha256(annotator.encode()).hexdigest()[:6]}"
+    n_told = Counter(row.reason for row in found.quarantined)
+    n_deleted = found.of.n_deleted + n_told[WITHDRAWN]
+    n_quarantined = n_told.total() - n_told[WITHDRAWN] - n_told[LOST]
+    return Pulled(None, title, found.of.n_new, found.of.n_changed, n_deleted, n_quarantined, len(found.of.kept))
 
 
 def lines(done: Pulled) -> list[str]:
@@ -113,7 +106,7 @@ def lines(done: Pulled) -> list[str]:
         return [f"{done.title}: nothing new"]
     told = [f"{done.title}: {done.n_new} new, {done.n_changed} corrected, {done.n_deleted} withdrawn"]
     if done.n_quarantined:
-        told.append(f"{done.n_quarantined} could not be read; see: msa sql 'from quarantine'")
+        told.append(f"{done.n_quarantined} could not be read; see: msa sql 'from unreadable_answers'")
     if done.n_kept:
         told.append(f"the server's data are older than the store: {done.n_kept} answers that it lost are kept here")
     return told
@@ -125,8 +118,20 @@ def command(
     project: ProjectOption = None,
     task: TaskOption = None,
     full: Annotated[bool, typer.Option("--full", help="Read every task again, not only what changed.")] = False,
-    pseudonyms: Annotated[bool, typer.Option("--pseudonyms", help="Keep no reviewer's name.")] = False,
+    pseudonyms: Annotated[
+        bool,
+        typer.Option(
+            "--pseudonyms",
+            help="Keep no reviewer's name. Nothing then shows where two servers' users have one id: say --server.",
+        ),
+    ] = False,
+    server: Annotated[
+        str | None,
+        typer.Option(help="Name that tells this server's people from another's; said at the first pull, it stays."),
+    ] = None,
 ) -> None:
     """Print how many answers came, were corrected, were withdrawn, could not be read."""
-    for line in lines(pull(open_store(store), project=project, task=task, full=full, pseudonyms=pseudonyms)):
+    opened = open_store(store)
+    done = pull(opened, project=project, task=task, full=full, pseudonyms=pseudonyms, server=server)
+    for line in lines(done):
         say(line)

@@ -12,22 +12,33 @@ from flows.output import say
 from flows.progress import progress
 from flows.review_choice import Choice, choosing
 from flows.review_pictures import addresses, put_back
-from flows.review_round import Round, carry_out, commit, intend, intended, look_for, next_round, refuse_older, task_post
+from flows.review_round import (
+    Round,
+    carry_out,
+    commit,
+    intend,
+    intended,
+    look_for,
+    next_round,
+    push_journal,
+    refuse_older,
+    task_post,
+)
 from flows.review_simulate import truth_of
 from flows.review_truth import keep, mixed
-from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, subject
+from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, nowhere, subject
 from labelstudio.connection import Connection
 from labelstudio.errors import ReviewError
 from labelstudio.importing import update_predictions
 from labelstudio.pictures import address
-from labelstudio.project import Project, check, create, find, get, gone, restore_screen
+from labelstudio.project import Project, check, create, find, get, restore_screen
 from warehouse import Moment, Store, lease
 from warehouse.journal import Journal
 
 OnDone = Callable[[int], None] | None
 OPINIONS = ("hidden", "ask", "shown")
 OPEN = "from open_review_posts where project = $project order by post_id"
-N_OPEN = "select count(*) from task_answers where project = $project and is_open"
+N_OPEN = "select count(*) from task_answers where project = $project and is_open and n_answers = 0"
 PICTURES = (
     "select distinct image_sha256, format from pictures "
     "where post_id in (select post_id from task_answers where project = $project and is_open)"
@@ -36,7 +47,7 @@ PICTURES = (
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """`run_ids` is empty where nothing was sent. `n_open`: posts that wait for an answer now."""
+    """`run_ids` is empty where nothing was sent. `n_open`: posts that nobody has answered yet."""
 
     run_ids: tuple[str, ...]
     title: str
@@ -48,8 +59,9 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the queue is filled with: at most `batch` open posts, each for `overlap` people; `truth_share` of a round
-    are posts whose label is known.
+    """What the queue is filled with: posts until `batch` wait for their first answer (what waits for another person
+    keeps nobody from work), each for `overlap` people; `truth_share` of a round are posts whose label is known. Raises
+    ReviewError where `opinion` is a word that no screen knows: it would be shown to nobody who asked, and recorded.
     """
 
     source: str | None
@@ -57,6 +69,10 @@ class Asked:
     overlap: int | None
     opinion: str
     truth_share: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.opinion not in OPINIONS:
+            raise ReviewError(f"No opinion {self.opinion!r}. One of: {', '.join(OPINIONS)}")
 
 
 def push(
@@ -71,12 +87,10 @@ def push(
     """A round that an earlier push left unfinished is finished first, and is then this push's round. One process at a
     time. Raises ReviewError and its kin; nothing that was sent is forgotten.
     """
-    if asked.opinion not in OPINIONS:
-        raise ReviewError(f"No opinion {asked.opinion!r}. One of: {', '.join(OPINIONS)}")
     connection = connected(store)
     with store.moment() as moment:
         about = subject(moment, project=project, task=task, opinion=asked.opinion)
-    journal = Journal(store.places, "review-push", about.slug)
+    journal = push_journal(store.places, about.slug)
     with lease(store.places, f"review-{about.slug}"), journal, store.moment() as moment:
         about = subject(moment, project=about.title, task=about.task, opinion=asked.opinion)
         desk = Desk(store, connection, _target(connection, about, asked, restore=restore), about)
@@ -91,8 +105,8 @@ def push(
 def _target(connection: Connection, about: Subject, asked: Asked, *, restore: bool) -> Project:
     """The project on the server, made where the store never saw one."""
     found = find(connection, about.title)
-    if found is None and about.step > 0:
-        raise gone(about.title, connection.url)
+    if found is None and (about.step or about.is_of_files):
+        raise nowhere(about, connection.url)
     if found is None:
         return create(connection, about.title, about.screen, overlap=asked.overlap or 1)
     if restore:
@@ -125,7 +139,7 @@ def _finish(desk: Desk, left: Round, moment: Moment, journal: Journal, on_done: 
 def _fill(desk: Desk, asked: Asked, moment: Moment, journal: Journal, on_done: OnDone) -> Pushed:
     n_waiting = int(moment.value(N_OPEN, project=desk.about.title))
     _show_again(desk, moment)
-    updated, n_updated = _update(desk, moment, journal) if n_waiting else ([], 0)
+    updated, n_updated = _update(desk, moment, journal)
     desk = desk.after(*updated)
     of = _begun(desk, asked, journal, asked.batch - n_waiting) if n_waiting < asked.batch else None
     if of is None:
@@ -143,7 +157,7 @@ def _begun(desk: Desk, asked: Asked, journal: Journal, n: int) -> Round | None:
         name = next_round(choice.moment, about.title)
         shown = addresses(choice.moment, desk.connection, chosen)
         posts = tuple(task_post(row, name, shown[row["post_id"]], desk.target.overlap) for row in chosen)
-        of = Round(name, about.task, asked.opinion, posts)
+        of = Round(name, about.task, asked.opinion, posts, project=about.title)
         if posts:
             intend(journal, of)
     return of if posts else None
@@ -192,7 +206,7 @@ def command(
     project: ProjectOption = None,
     task: TaskOption = None,
     source: Annotated[str | None, typer.Option(help="Only posts of this source.")] = None,
-    review_batch: Annotated[int, typer.Option(min=1, help="At most so many posts are open at once.")] = 50,
+    review_batch: Annotated[int, typer.Option(min=1, help="At most so many posts wait for a first answer.")] = 50,
     overlap: Annotated[
         int | None, typer.Option(min=1, help="How many people judge each post. [the project's, or 1]")
     ] = None,

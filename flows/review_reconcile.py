@@ -10,8 +10,8 @@ from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say, show
 from flows.review_pictures import addresses
 from flows.review_pull import lines, pull
-from flows.review_round import Round, carry_out, commit, intend, refuse_what_would_lose, task_post
-from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, known_subject, subject
+from flows.review_round import Round, carry_out, commit, intend, push_journal, refuse_what_would_lose, task_post
+from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, known_subject, nowhere, subject
 from labelstudio.answers import Reader
 from labelstudio.connection import Connection
 from labelstudio.importing import close, delete, waiting
@@ -19,13 +19,14 @@ from labelstudio.listing import all_tasks
 from labelstudio.project import SKIPPED, Project, adjust, create, find, get, mark
 from labelstudio.reconciling import Difference, StoreTask, difference
 from labelstudio.screen import missing_names
-from labelstudio.unread import Unread, ask_others, unread
+from labelstudio.unreadable import UnreadableTask, ask_others, unreadable_tasks
 from warehouse import Moment, Store, lease
 from warehouse.journal import Journal
 
 PUSHED = "select post_id, task_id, is_open, overlap from task_answers where project = $project order by post_id"
 OPEN = "from open_review_posts where project = $project and post_id in (select unnest($ids)) order by post_id"
 POSTS = "from review_posts where task = $task and post_id in (select unnest($ids)) order by post_id"
+OVERLAP = "select overlap from review_overlaps where project = $title"
 ADOPTED = "adopted"
 
 
@@ -40,12 +41,12 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What does not agree. `unread`: tasks judged there, of posts open here. `is_sharing`: skipped tasks, done here,
-    are shown to others there. `screen`: what it lacks.
+    """What does not agree. `unreadable`: tasks judged there, of posts open here. `is_sharing`: skipped tasks, done
+    here, are shown to others there. `screen`: what it lacks.
     """
 
     of: Difference
-    unread: list[Unread]
+    unreadable: list[UnreadableTask]
     is_sharing: bool
     screen: list[str]
 
@@ -58,7 +59,7 @@ def reconcile(store: Store, *, project: str | None = None, task: str | None = No
     connection = connected(store)
     with store.moment() as moment:
         about = _subject(moment, project, task)
-    journal = Journal(store.places, "review-push", about.slug)
+    journal = push_journal(store.places, about.slug)
     with lease(store.places, f"review-{about.slug}"), journal, store.moment() as moment:
         about = _subject(moment, about.title, about.task)
         target = _target(connection, about, moment, repair=repair)
@@ -74,7 +75,7 @@ def reconcile(store: Store, *, project: str | None = None, task: str | None = No
 
 
 def _subject(moment: Moment, project: str | None, task: str | None) -> Subject:
-    """A project that is named may be one that this store never pushed to: it is adopted."""
+    """A project that is named may be one that this store never pushed to: it is adopted, if the server has it."""
     if project is None:
         return known_subject(moment, project=None, task=task)
     return subject(moment, project=project, task=task)
@@ -82,9 +83,13 @@ def _subject(moment: Moment, project: str | None, task: str | None) -> Subject:
 
 def _target(connection: Connection, about: Subject, moment: Moment, *, repair: bool) -> Project | None:
     found = find(connection, about.title)
+    if found is None and about.is_of_files:
+        raise nowhere(about, connection.url)
+    if found is None:
+        known_subject(moment, project=about.title, task=None)
     if found is None and repair:
-        overlap = moment.value("select max(overlap) from review_tasks where project = $title", title=about.title)
-        made = create(connection, about.title, about.screen, overlap=overlap or 1)
+        overlap = moment.value(OVERLAP, title=about.title) or 1
+        made = create(connection, about.title, about.screen, overlap=overlap)
         mark(connection, made, about.store_id, about.step)
         return get(connection, made)
     return found
@@ -98,7 +103,7 @@ def _seen(desk: Desk, moment: Moment) -> Seen:
     pushed, listed, screen = _pushed(moment, desk.about), all_tasks(desk.connection, desk.target), desk.about.screen
     return Seen(
         difference(listed, pushed),
-        unread(desk.connection, listed, pushed, Reader(screen.labels, screen.low, screen.high)),
+        unreadable_tasks(desk.connection, listed, pushed, Reader(screen.labels, screen.low, screen.high)),
         desk.target.skipped != SKIPPED,
         missing_names(desk.target.label_config, screen.labels),
     )
@@ -106,7 +111,7 @@ def _seen(desk: Desk, moment: Moment) -> Seen:
 
 def _repair(desk: Desk, seen: Seen, moment: Moment, journal: Journal) -> None:
     found = seen.of
-    ask_others(desk.connection, seen.unread)
+    ask_others(desk.connection, seen.unreadable)
     if seen.is_sharing:
         adjust(desk.connection, desk.target, skip_queue=SKIPPED)
     delete(desk.connection, desk.target, found.doubled)
@@ -135,7 +140,7 @@ def _push_again(desk: Desk, found: Difference, moment: Moment, journal: Journal)
     rows = moment.table(OPEN, project=desk.about.title, ids=list(found.missing)).to_pylist()
     seen = addresses(moment, desk.connection, rows)
     posts = tuple(task_post(row, row["round"], seen[row["post_id"]], row["overlap"]) for row in rows)
-    of = Round(f"again-{desk.about.step}", desk.about.task, "hidden", posts)
+    of = Round(f"again-{desk.about.step}", desk.about.task, "hidden", posts, project=desk.about.title)
     if posts:
         intend(journal, of)
         carry_out(desk, of, moment, journal)
@@ -148,7 +153,7 @@ def _told(desk: Desk, found: Seen, moment: Moment, *, repair: bool) -> Reconcile
             left = _seen(replace(desk, target=get(desk.connection, desk.target)), now)
     asks = bool(waiting(desk.connection, left.of.doubled_answered))
     problems = tuple(_problems(found, closes=asks or repair, repair=repair))
-    is_left = left.unread or left.is_sharing or left.screen or asks
+    is_left = left.unreadable or left.is_sharing or left.screen or asks
     return Reconciled(desk.about.title, problems, _is_agreed(left.of, moment, desk.about.task) and not is_left)
 
 
@@ -167,7 +172,7 @@ def _problems(seen: Seen, *, closes: bool, repair: bool) -> Iterable[tuple[str, 
         ("tasks that the store never pushed", len(found.unknown), "adopted where the store has the post"),
         ("doubled tasks", len(found.doubled), "deleted, being unanswered"),
         ("doubled-answered tasks", len(found.doubled_answered), "closed, every answer counts" if closes else ""),
-        ("judged tasks with too few answers that can be read", len(seen.unread), "others are asked"),
+        ("judged tasks with too few answers that can be read", len(seen.unreadable), "others are asked"),
         ("settings that show skipped posts to others", int(seen.is_sharing), "skipped posts are done"),
         ("answered posts whose task is gone", len(found.lost), ""),
     )

@@ -8,30 +8,39 @@ from typing import Any
 from flows.review_pictures import put_back
 from flows.reviewing import Desk
 from labelstudio.errors import ReviewError
-from labelstudio.importing import delete, doubled, import_tasks, settled
+from labelstudio.importing import delete, doubled, import_tasks, open_again, settled
 from labelstudio.listing import all_tasks
 from labelstudio.project import adjust, serve_files
 from labelstudio.tasks import TaskPost
 from msa_core.records import ReviewTask
-from warehouse import Moment, digest
+from warehouse import Moment, Places, digest
 from warehouse.journal import Journal
 
+JOURNAL = "review-push"
 NEXT = "select coalesce(max(try_cast(round as integer)), 0) + 1 from review_tasks where project = $title"
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """`landed`: the task of each post that is known to be on the server."""
+    """`landed`: the task of each post that is known to be on the server. `project`: where it was intended for; empty
+    where it goes in one step, or where an older version intended it.
+    """
 
     name: str
     task: str
     opinion: str
     posts: tuple[TaskPost, ...]
     landed: dict[str, int] = field(default_factory=dict)
+    project: str = ""
 
     def waiting(self) -> list[TaskPost]:
         """Posts that nobody has told to have landed."""
         return [post for post in self.posts if post.post_id not in self.landed]
+
+
+def push_journal(places: Places, slug: str) -> Journal:
+    """What is on its way to a project, until it is committed; each project has its own."""
+    return Journal(places, JOURNAL, slug)
 
 
 def next_round(moment: Moment, title: str) -> str:
@@ -60,7 +69,8 @@ def intend(journal: Journal, of: Round) -> None:
     """Before anything is sent: what will be sent, whole."""
     names = [each.name for each in fields(TaskPost)]
     posts = [{name: getattr(post, name) for name in names} for post in of.posts]
-    journal.append({"intended": of.name, "task": of.task, "opinion": of.opinion, "posts": posts})
+    said = {"intended": of.name, "project": of.project, "task": of.task, "opinion": of.opinion}
+    journal.append(said | {"posts": posts})
 
 
 def intended(journal: Journal) -> Round | None:
@@ -68,7 +78,8 @@ def intended(journal: Journal) -> Round | None:
     found: Round | None = None
     for line in journal.read():
         if "intended" in line:
-            found = Round(line["intended"], line["task"], line["opinion"], tuple(map(_post, line["posts"])))
+            posts = tuple(map(_post, line["posts"]))
+            found = Round(line["intended"], line["task"], line["opinion"], posts, project=line.get("project", ""))
         elif found is not None:
             found.landed.update(line["landed"])
     return found
@@ -89,7 +100,9 @@ def look_for(desk: Desk, of: Round, journal: Journal) -> Round:
 def carry_out(
     desk: Desk, of: Round, moment: Moment, journal: Journal, on_done: Callable[[int], None] | None = None
 ) -> str | None:
-    """Send what has not landed, then commit the round. The run's id; None where it was committed before."""
+    """Send what has not landed, then commit the round: each post for as many people as it is to have, also where
+    that is not the project's number. The run's id; None where it was committed before.
+    """
 
     def ready(posts: Sequence[TaskPost]) -> None:
         put_back(moment, desk.connection, (address for post in posts for address in post.images))
@@ -102,6 +115,9 @@ def carry_out(
 
     serve_files(desk.connection, desk.target)
     import_tasks(desk.connection, desk.target, of.waiting(), opinion=of.opinion, ready=ready, landed=landed)
+    for post in of.posts:
+        if post.overlap != desk.target.overlap:
+            open_again(desk.connection, of.landed[post.post_id], overlap=post.overlap)
     return commit(desk, of, journal, model_version=of.posts[0].model_id)
 
 

@@ -1,4 +1,4 @@
-"""`msa review settle`: what reviewers mean together; one more person is asked where that is not settled."""
+"""`msa review settle`: what reviewers mean together; one more person is asked where it is not settled."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
-from flows.review_round import Round, commit, next_round, refuse_what_would_lose, task_post
-from flows.reviewing import Desk, ProjectOption, TaskOption, connected, known_subject
+from flows.review_round import Round, commit, next_round, push_journal, refuse_what_would_lose, task_post
+from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, known_subject, nowhere
 from flows.training_set import labels_of
 from labelstudio.errors import ProjectGone
 from labelstudio.importing import ask_another
-from labelstudio.project import find, gone
+from labelstudio.project import find
 from msa_core.consensus import Vote, dawid_skene
 from msa_core.records import Consensus
 from warehouse import Moment, Store, digest, lease
@@ -24,35 +24,49 @@ VOTES = "select post_id, rater, label, is_person from review_votes where task = 
 UNSETTLED = "from unsettled_review_posts where project = $project and posterior < $at_least and n_answers < $most"
 STANDING = "select post_id, label, posterior, n_votes, n_people from consensus order by post_id"
 NOTE = "Judged before, and not settled: please judge it afresh, on your own."
+DISPUTED, UNSAID = "reviewers-disagree", "not-settled"
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Reviewed posts, and those of them that one more person was asked to judge."""
+    """Reviewed posts that have a consensus, and unsettled ones that one more person was asked to judge. `by_files`: the
+    project of files that has `n_unsettled` such posts, for which no server can ask anybody.
+    """
 
     n_posts: int
     n_asked: int
+    n_unsettled: int = 0
+    by_files: str | None = None
 
 
 def settle(
     store: Store, *, at_least: float = 0.9, most: int = 3, project: str | None = None, task: str | None = None
 ) -> Settled:
-    """Posts whose label has a posterior below `at_least` go to one more person, `most` people in all."""
-    n_posts = consensus(store)
-    connection = connected(store)
+    """Posts whose label has a posterior below `at_least`, or to which nobody gave one, go to one more person, `most`
+    people in all.
+    """
     with store.moment() as moment:
         about = known_subject(moment, project=project, task=task)
-    journal = Journal(store.places, "review-push", about.slug)
+    n_posts = consensus(store)
+    if not about.is_of_files:
+        return Settled(n_posts, _ask_others(store, about, at_least=at_least, most=most))
+    with store.moment() as moment:
+        n_unsettled = moment.table(UNSETTLED, project=about.title, at_least=at_least, most=most).num_rows
+    return Settled(n_posts, 0, n_unsettled, about.title)
+
+
+def _ask_others(store: Store, about: Subject, *, at_least: float, most: int) -> int:
+    connection = connected(store)
+    journal = push_journal(store.places, about.slug)
     with lease(store.places, f"review-{about.slug}"), journal, store.moment() as moment:
         about = known_subject(moment, project=about.title, task=None)
         target = find(connection, about.title)
         if target is None:
-            raise gone(about.title, connection.url)
+            raise nowhere(about, connection.url)
         desk = Desk(store, connection, target, about)
         refuse_what_would_lose(desk, journal)
         rows = moment.table(UNSETTLED, project=about.title, at_least=at_least, most=most).to_pylist()
-        n_asked = _ask(desk, rows, next_round(moment, about.title), journal)
-    return Settled(n_posts, n_asked)
+        return _ask(desk, rows, next_round(moment, about.title), journal)
 
 
 def consensus(store: Store) -> int:
@@ -88,12 +102,16 @@ def _of_task(moment: Moment, task: str) -> list[Consensus]:
 def _ask(desk: Desk, rows: list[dict[str, Any]], name: str, journal: Journal) -> int:
     """How many could be asked for: a task that was deleted there asks nobody."""
     rows = [row for row in rows if _asks(desk, row)]
-    reasons = {"reasons": ["reviewers-disagree"]}
-    posts = tuple(task_post(row | reasons, name, (), row["n_answers"] + 1) for row in rows)
+    posts = tuple(task_post(row | {"reasons": [_reason(row)]}, name, (), row["n_answers"] + 1) for row in rows)
     landed = {row["post_id"]: row["task_id"] for row in rows}
     if rows:
         commit(desk, Round(name, desk.about.task, desk.about.screen.opinion, posts, landed), journal)
     return len(rows)
+
+
+def _reason(row: dict[str, Any]) -> str:
+    """Two people who say the same, or one who stands against dump and model, do not disagree with one another."""
+    return DISPUTED if row["is_disputed"] else UNSAID
 
 
 def _asks(desk: Desk, row: dict[str, Any]) -> bool:
@@ -114,4 +132,9 @@ def command(
 ) -> None:
     """Print how many posts have a consensus, and how many were sent to one more person."""
     done = settle(open_store(store), at_least=at_least, most=most, project=project, task=task)
-    say(f"{done.n_posts} reviewed posts; {done.n_asked} are not settled and go to one more person")
+    if done.by_files is None:
+        say(f"{done.n_posts} reviewed posts; {done.n_asked} are not settled and go to one more person")
+        return
+    say(f"{done.n_posts} reviewed posts; {done.n_unsettled} are not settled, and no server can ask another person")
+    if done.n_unsettled:
+        say(f"give another person the file, then: msa review import FILE --project {done.by_files} --reviewer NAME")

@@ -12,7 +12,7 @@ import typer
 from flows.training_set import labels_of
 from labelstudio.connection import Connection
 from labelstudio.errors import NoServer, ReviewError, TokenRefused
-from labelstudio.project import NAMELESS, Project, Screen, mark
+from labelstudio.project import NAMELESS, SKIPPED, Project, Screen, gone, mark
 from labelstudio.server import known
 from msa_core.tasks import TASKS
 from warehouse import Moment, Store, digest
@@ -25,7 +25,8 @@ DOCUMENT_ROOT = "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT"
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A project of the server and the task that its reviewers judge. `step`: review runs that the store `store_id` has
-    committed so far.
+    committed there so far. `is_of_files`: its posts went out as files, and no server has them. `server`: by which name
+    the people of its server are told from those of others, if any was said.
     """
 
     title: str
@@ -33,6 +34,8 @@ class Subject:
     screen: Screen
     step: int
     store_id: str
+    is_of_files: bool = False
+    server: str | None = None
 
     @property
     def slug(self) -> str:
@@ -55,8 +58,11 @@ class Desk:
         return self.target.step(self.about.store_id) < self.about.step
 
     def mark(self, **changes: str) -> None:
-        """Leave on the server the step that is about to be committed; `changes` of the project go with it."""
-        mark(self.connection, self.target, self.about.store_id, self.about.step + 1, **changes)
+        """Leave on the server the step that is about to be committed; `changes` of the project go with it, and what an
+        older version or a person set otherwise: a skip is an answer.
+        """
+        healed = {} if self.target.skipped == SKIPPED else {"skip_queue": SKIPPED}
+        mark(self.connection, self.target, self.about.store_id, self.about.step + 1, **healed, **changes)
 
     def after(self, *run_ids: str | None) -> "Desk":
         """The desk once these runs are committed; None was committed before."""
@@ -94,16 +100,24 @@ def connected(store: Store) -> Connection:
 
 def subject(moment: Moment, *, project: str | None, task: str | None, opinion: str = "hidden") -> Subject:
     """The project and task that are meant. Raises ReviewError that lists the choices."""
-    known = moment.table("select project, task, step from review_projects order by project").to_pylist()
-    if project is not None and task is None:
-        task = next((each["task"] for each in known if each["project"] == project), None)
+    known = {row["project"]: row for row in moment.table("from review_projects order by project").to_pylist()}
+    if project in known and task is None:
+        task = known[project]["task"]
     if task is None:
         tasks = moment.table("select distinct task from posts order by task")["task"].to_pylist()
         task = _only("task", tasks, "No posts in this store. Ingest a dump first: msa ingest")
     title = project or f"msa-{task}"
-    step = next((each["step"] for each in known if each["project"] == title), 0)
+    found = known.get(title, {"step": 0, "server": None})
     store_id = moment.value("select store_id from store_identity") or NAMELESS
-    return Subject(title, task, _screen(moment, task, opinion), step, store_id)
+    return Subject(
+        title,
+        task,
+        _screen(moment, task, opinion),
+        found["step"],
+        store_id,
+        is_of_files=title in known and not found["step"],
+        server=found["server"],
+    )
 
 
 def known_subject(moment: Moment, *, project: str | None, task: str | None) -> Subject:
@@ -116,6 +130,16 @@ def known_subject(moment: Moment, *, project: str | None, task: str | None) -> S
         listed = ", ".join(titles) or "none yet"
         raise ReviewError(f"No review project {found.title!r} in this store. Projects: {listed}")
     return found
+
+
+def nowhere(about: Subject, url: str) -> ReviewError:
+    """The store knows the project, the server does not: it is gone, or was never on any."""
+    if not about.is_of_files:
+        return gone(about.title, url)
+    return ReviewError(
+        f"The posts of {about.title!r} went out as files, to no server. Take their answers by: msa review import FILE "
+        f"--project {about.title!r}; for a server choose another --project"
+    )
 
 
 def _screen(moment: Moment, task: str, opinion: str) -> Screen:

@@ -13,10 +13,25 @@ import typer
 
 from flows.caption_options import FREE, Paying, PriceOption, paying_of
 from flows.justification import ENOUGH, Enough
+from flows.kept import Kept, watch
 from flows.options import DEFAULT_STORE, AtLeastOption, DaysOption, FewestOption, StoreOption, open_store
-from flows.readings import FEWEST
+from flows.readings import BUDGET, FEWEST
 from flows.review_server import say_now
-from flows.serve_options import CronOption, PseudonymsOption, ServedCaptionerOption, crons_of, known_captioner
+from flows.serve_options import (
+    REVIEWING,
+    BudgetOption,
+    CronOption,
+    PseudonymsOption,
+    Reviewing,
+    ServedBatchOption,
+    ServedCaptionerOption,
+    ServedOpinionOption,
+    ServedOverlapOption,
+    ShareOption,
+    crons_of,
+    known_captioner,
+    known_opinion,
+)
 from flows.train import TOWERS_HELP
 from msa_core.errors import MsaError
 from warehouse import Store, lease
@@ -24,9 +39,8 @@ from warehouse import Store, lease
 if TYPE_CHECKING:
     from flows.attended import Attended
 
-LOOK_EVERY_S = 0.5
 DEPLOYED_WITHIN_S = 120.0
-RESTARTS, WITHIN_S = 5, 300.0
+STANDS = "select count(*) from standing_models"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,8 @@ class Asked:
     at_once: int = 2
     paying: Paying = FREE
     pseudonyms: bool = False
+    test_read_budget: int = BUDGET
+    reviewing: Reviewing = REVIEWING
 
     def given(self, store: Store, *, inbox: Path, pages: Path, metrics: str) -> dict[str, Any]:
         """What the flows are told; each takes its own of it."""
@@ -57,12 +73,17 @@ class Asked:
             "pages_url": f"{metrics}/reports",
             "towers": self.towers,
             "at_least": self.enough.at_least,
+            "share": self.enough.share,
             "days": self.enough.days,
             "fewest": self.fewest,
+            "test_read_budget": self.test_read_budget,
             "captioner": self.captioner,
             "budget_usd": self.paying.budget_usd,
             "prompt_price": prices.prompt if prices else None,
             "completion_price": prices.completion if prices else None,
+            "opinion": self.reviewing.opinion,
+            "overlap": self.reviewing.overlap,
+            "review_batch": self.reviewing.batch,
             "pseudonyms": self.pseudonyms,
         }
 
@@ -85,41 +106,7 @@ def serve(store: Store, *, asked: Asked, on_ready: Callable[[str, str], None]) -
         given = asked.given(store, inbox=inbox, pages=pages, metrics=at)
         runner = open_until_the_end.enter_context(_runner(store, asked, given, api))
         on_ready(api.removesuffix("/api"), f"{at}/metrics")
-        _watch([each for each in (server, runner) if each is not None])
-
-
-class Kept:
-    """A process that is started again when it dies, unless it does so again and again."""
-
-    def __init__(self, name: str, start: "Callable[[], Attended]") -> None:
-        self.name = name
-        self._start = start
-        self._died_at: list[float] = []
-        self.child = start()
-
-    def look(self) -> None:
-        """Raises MsaError with its last words where it died too often."""
-        if self.child.is_alive:
-            return
-        self.child.stop()  # what it left behind
-        now = time.monotonic()
-        self._died_at = [at for at in self._died_at if now - at < WITHIN_S] + [now]
-        if len(self._died_at) > RESTARTS:
-            raise MsaError(
-                f"The {self.name} died {RESTARTS} times. The end of {self.child.log}: {self.child.last_words()}"
-            )
-        say_now(f"the {self.name} died and is started again; its log: {self.child.log}.old")
-        self.child = self._start()
-
-
-def _watch(kept: list[Kept]) -> None:
-    try:
-        while True:
-            for each in kept:
-                each.look()
-            time.sleep(LOOK_EVERY_S)
-    except KeyboardInterrupt:
-        return
+        watch([each for each in (server, runner) if each is not None])
 
 
 @contextmanager
@@ -186,14 +173,19 @@ def command(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of the Prefect server; 0: any free one.")] = 4200,
     metrics_port: Annotated[int, typer.Option(min=0, max=65535, help="On 127.0.0.1; 0: any free one.")] = 9464,
     reports: Annotated[Path | None, typer.Option(help="Folder for the pages. [STORE/reports]")] = None,
-    towers: Annotated[str, typer.Option(help=f"Of challengers: {TOWERS_HELP}")] = "auto",
+    towers: Annotated[str, typer.Option(help=f"Of the first model: {TOWERS_HELP}")] = "auto",
     at_least: AtLeastOption = ENOUGH.at_least,
+    share: ShareOption = ENOUGH.share,
     days: DaysOption = ENOUGH.days,
     fewest: FewestOption = FEWEST,
+    test_read_budget: BudgetOption = BUDGET,
     captioner: ServedCaptionerOption = "auto",
     budget_usd: Annotated[float | None, typer.Option(help="US dollars that a run of curate may spend.")] = None,
     prompt_price: PriceOption = None,
     completion_price: PriceOption = None,
+    opinion: ServedOpinionOption = REVIEWING.opinion,
+    overlap: ServedOverlapOption = REVIEWING.overlap,
+    review_batch: ServedBatchOption = REVIEWING.batch,
     cron: CronOption = None,
     at_once: Annotated[int, typer.Option(min=1, help="Flows that run at the same time.")] = 2,
     pseudonyms: PseudonymsOption = False,
@@ -203,15 +195,17 @@ def command(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     crons, known = crons_of(cron or ()), known_captioner(captioner)
     paying = paying_of(prompt_price, completion_price, budget_usd)
-    enough = Enough(at_least, days=days)
+    reviewing = Reviewing(known_opinion(opinion), overlap, review_batch)
     asked = Asked(
-        inbox, host, port, metrics_port, reports, towers, enough, fewest, known, crons, at_once, paying, pseudonyms
-    )
-    serve(opened, asked=asked, on_ready=lambda ui, metrics: _welcome(opened, asked, ui, metrics))
+        inbox, host, port, metrics_port, reports, towers, Enough(at_least, share, days), fewest, known, crons, at_once,
+        paying, pseudonyms, test_read_budget, reviewing,
+    )  # fmt: skip
+    serve(opened, asked=asked, on_ready=lambda ui, metrics: welcome(opened, asked, ui, metrics))
     say_now("stopped")
 
 
-def _welcome(store: Store, asked: Asked, ui: str, metrics: str) -> None:
+def welcome(store: Store, asked: Asked, ui: str, metrics: str) -> None:
+    """Says where everything is, when what runs, and what a new house waits for."""
     from flows.scheduled.spending import unwatched
     from flows.servers import shown
 
@@ -221,10 +215,24 @@ def _welcome(store: Store, asked: Asked, ui: str, metrics: str) -> None:
     say_now(f"logs      {store.places.root / 'prefect'}")
     for line in _schedule(asked):
         say_now(line)
+    if words := _modelless(store, asked):
+        say_now(f"models    {words}")
     _, money = unwatched(asked.captioner, asked.paying)
     if money:
         say_now(f"captions  {money}")
     say_now(f"Ctrl-C stops it. How it stands: msa status --store {store.places.root}")
+
+
+def _modelless(store: Store, asked: Asked) -> str:
+    """What a new house waits for; empty where a model stands."""
+    from flows.deployments import on_crons
+
+    with store.moment() as moment:
+        if moment.value(STANDS):
+            return ""
+    (cron,) = (duty.cron for duty in on_crons(asked.crons) if duty.name == "retrain")
+    alone = f"by itself at {cron!r}, UTC" if cron else "by itself never, since retrain is off"
+    return f"none yet: msa retrain --store {store.places.root} makes the first ({alone})"
 
 
 def _schedule(asked: Asked) -> list[str]:

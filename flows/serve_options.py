@@ -1,6 +1,7 @@
-"""What only `msa serve` is asked on the command line, and how it is read: crons by verb, who describes images, names"""
+"""What only `msa serve` is asked on the command line, and how it is read: crons by verb, captions, reviews."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -8,9 +9,32 @@ import typer
 CAPTIONER_HELP = "auto: the endpoint where there is a budget, else pixels; openai: the endpoint; pixels; none."
 CRON_HELP = "VERB='*/5 * * * *' in UTC, or VERB=off: neither by clock nor, of retrain, by a finished round; repeat it."
 
+OPINION_HELP = "What reviewers of a new project see of the model: hidden, ask (in a closed panel), shown."
+
 ServedCaptionerOption = Annotated[str, typer.Option(help=CAPTIONER_HELP)]
 CronOption = Annotated[list[str] | None, typer.Option(help=CRON_HELP)]
 PseudonymsOption = Annotated[bool, typer.Option("--pseudonyms", help="The scheduled pull keeps no reviewer's name.")]
+ShareOption = Annotated[
+    float, typer.Option(min=0, max=1, help="Or this share of the labels, whichever is less; 1: --at-least alone.")
+]
+BudgetOption = Annotated[int, typer.Option("--test-read-budget", min=1, help="Readings that a test post may bear.")]
+ServedOpinionOption = Annotated[str, typer.Option(help=OPINION_HELP)]
+ServedOverlapOption = Annotated[
+    int | None, typer.Option(min=1, help="How many people judge each post of a new project. [1]")
+]
+ServedBatchOption = Annotated[int, typer.Option("--review-batch", min=1, help="Posts of a task that are open at once.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewing:
+    """How posts reach reviewers by schedule: a new project's opinion and overlap (None: 1), and how many are open."""
+
+    opinion: str = "hidden"
+    overlap: int | None = None
+    batch: int = 50
+
+
+REVIEWING = Reviewing()
 
 
 def crons_of(told: Iterable[str]) -> dict[str, str]:
@@ -24,6 +48,15 @@ def known_captioner(name: str) -> str:
 
     if name not in CAPTIONERS:
         raise typer.BadParameter(f"--captioner takes {', '.join(CAPTIONERS)}, not {name!r}")
+    return name
+
+
+def known_opinion(name: str) -> str:
+    """The name. Raises BadParameter that lists the choices."""
+    from flows.review_push import OPINIONS
+
+    if name not in OPINIONS:
+        raise typer.BadParameter(f"--opinion takes {', '.join(OPINIONS)}, not {name!r}")
     return name
 
 

@@ -68,8 +68,8 @@ def train(
         length = max_length or (TOKENS if begun is None else begun.config.max_length)
         asked = Asked(towers, vision, text, image_size, length, lora_rank, epochs, learning_rate, batch_size, seed)
         towers_read = towers_named(*towers_meant(asked if begun is None else begun.asked(asked)))
-        wanted = Wanted(source, task, captions, keep_leaks, towers_read)
-        frozen = set_that_stands(store, moment, snapshot, wanted) if snapshot else set_of_now(moment, wanted, begun)
+        wanted = Wanted(source, task, captions, keep_leaks, towers_read, begun)
+        frozen = set_that_stands(store, moment, snapshot, wanted) if snapshot else set_of_now(moment, wanted)
         content, asked = content_of_set(moment, frozen), asked.reading(frozen.captions, captions.length)
         folds = (0 if begun is None else begun.folds) if folds is None else folds
         planned = plan(frozen, content, asked, folds, precision, begun)
@@ -106,7 +106,9 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
         bool, typer.Option("--force", help="Make one more model although the same stands; it stays.")
     ] = False,
 ) -> None:
-    """Print the model's id and what it reached on validation."""
+    """Print the model's id and what it reached on validation; of several processes only one does."""
+    from flows.fold_models import is_main_process
+
     opened = open_store(store)
     with progress("train", total=None) as done:
         found = train(
@@ -116,6 +118,8 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
             precision=precision, keep_leaks=keep_leaks, captions=Captions(captions, caption_length, force_captions),
             resume=resume, force=force, on_done=done,
         )  # fmt: skip
+    if not is_main_process():
+        return
     reached = "" if found.val_weighted_f1 is None else f", weighted F1 on validation {found.val_weighted_f1:.3f}"
     say(f"{'nothing to do: ' if found.run_id is None else ''}{found.model_id}: {found.n_train} posts train{reached}")
     if found.n_leaks:

@@ -80,13 +80,23 @@ def changed_tasks(connection: Connection, project: Project, *, since: datetime) 
 
 
 def tasks_of(raw: bytes) -> list[ServerTask]:
-    """The tasks of a JSON export of Label Studio, in UTF-8, -16 or -32. Raises ReviewError where it is none."""
+    """The tasks of a JSON export of Label Studio, in UTF-8, -16 or -32. Raises ReviewError where it is none: JSON-MIN
+    has the answers beside the data, where nothing of them would be seen.
+    """
     try:
-        return [_task(each) for each in json.loads(raw)]
+        return [_whole(each) for each in json.loads(raw)]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReviewError(
-            "This is no JSON export of Label Studio (a list of tasks). Export the project there as JSON."
+            "This is no JSON export of Label Studio (a list of tasks with data and annotations). Export the project "
+            "there as JSON, not JSON-MIN."
         ) from error
+
+
+def _whole(found: Mapping[str, Any]) -> ServerTask:
+    """Raises KeyError where a row is no task with its answers."""
+    if missing := {"data", "annotations"} - found.keys():
+        raise KeyError(*sorted(missing))
+    return _task(found)
 
 
 def _task(found: Mapping[str, Any]) -> ServerTask:

@@ -14,6 +14,7 @@ REASON_IN_WORDS = {
     "unfamiliar": "it is unlike the posts that the model knows",
     "ground-truth": "the model is unsure",  # a post that measures the reviewer must not tell
     "reviewers-disagree": "reviewers disagreed on it",
+    "not-settled": "those who judged it do not settle it",
 }
 MAX_TEXT = 100_000
 

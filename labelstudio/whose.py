@@ -1,9 +1,21 @@
-"""Whose file of answers it is: ids that the store knows of a person must be that person's answers."""
+"""Whose answers they are: people whom their servers number alike are told by a name, and by what they said before."""
 
 from collections.abc import Iterator, Sequence
 
+from labelstudio.errors import ReviewError
 from labelstudio.listing import ServerAnswer, ServerTask
 from msa_core.records import Annotation
+
+RESERVED = ("label-studio", "simulated")  # whose people are told by these words everywhere else
+
+
+def check_name(name: str) -> None:
+    """Raises ReviewError where answers under that name would be mixed with other people's, or with nobody's."""
+    if name.partition(":")[0].strip().lower() in RESERVED:
+        raise ReviewError(
+            f"Nobody's answers can be kept under the name {name!r}: it stands for the people of the review server, or "
+            "for simulated reviewers, whose answers come by: msa review simulate. Say another name."
+        )
 
 
 def not_of(whose: str, listing: Sequence[ServerTask], heads: Sequence[Annotation]) -> Iterator[int]:

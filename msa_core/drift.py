@@ -29,7 +29,10 @@ ALPHA = 0.05
 FEWEST = 30  # posts a side, below which nothing is said
 N_BINS = 12
 N_NEIGHBOURS = 10
-NAMES = {"labels": "label", "predicted": "predicted", "encoding": "encoding", "image-kind": "image_kind"}
+NAMES = {
+    "labels": "label", "predicted": "predicted", "language": "language", "encoding": "encoding",
+    "image-kind": "image_kind",
+}  # fmt: skip
 NUMBERS = {"confidence": "confidence", "text-length": "n_characters", "image-pixels": "pixels", "image-shape": "aspect"}
 TOTAL_VARIATION, KOLMOGOROV_SMIRNOV, TOLD_APART = "total-variation", "kolmogorov-smirnov", "told-apart"
 LARGE = {TOTAL_VARIATION: 0.1, KOLMOGOROV_SMIRNOV: 0.1, TOLD_APART: 0.2}  # effects from which on a figure matters

@@ -1,4 +1,4 @@
-"""The benchmarks of the README still run, tiny, and still measure something; what they find is of no interest here."""
+"""The benchmarks still run, tiny, and still measure something; what they find is of no interest here."""
 
 import itertools
 import os

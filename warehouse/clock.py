@@ -27,14 +27,21 @@ def after_commits(places: Places) -> datetime:
     written_ns, newest = max(_commits(places), default=(0, None))
     if newest is None or written_ns <= datetime.now(UTC).timestamp() * 1e9:
         return after(None)
-    return after(pc.max(pq.read_table(newest, columns=["finished_at"], partitioning=None)["finished_at"]).as_py())
+    return after(_finished(newest))
 
 
 def stamp(path: Path, at: datetime) -> None:
     """Give a file this time."""
-    since = at - datetime.fromtimestamp(0, UTC)
-    nanoseconds = since // TICK * 1000
-    os.utime(path, ns=(nanoseconds, nanoseconds))
+    os.utime(path, ns=(_nanoseconds(at), _nanoseconds(at)))
+
+
+def stamp_commits(places: Places) -> None:
+    """Give each commit its time again, where the store was copied without times. One that lands meanwhile has it."""
+    for written_ns, path in _commits(places):
+        with suppress(FileNotFoundError, PermissionError):  # swept; or another user's, who can do the same
+            at = _finished(path)
+            if written_ns != _nanoseconds(at):
+                stamp(Path(path), at)
 
 
 def _commits(places: Places) -> Iterator[tuple[int, str]]:
@@ -45,3 +52,13 @@ def _commits(places: Places) -> Iterator[tuple[int, str]]:
             if partition.name != f"run_id={SEED}":
                 with suppress(FileNotFoundError, NotADirectoryError):  # swept, or no partition
                     yield os.stat(path).st_mtime_ns, path
+
+
+def _finished(path: str) -> datetime:
+    """Of the run whose commit this is; the runs that a compaction carries on ended before it."""
+    at: datetime = pc.max(pq.read_table(path, columns=["finished_at"], partitioning=None)["finished_at"]).as_py()
+    return at
+
+
+def _nanoseconds(at: datetime) -> int:
+    return (at - datetime.fromtimestamp(0, UTC)) // TICK * 1000

@@ -1,4 +1,6 @@
-"""`msa compact`: many small runs' files become one run's. Views, lineage and readers see no change."""
+"""`msa compact`: many small runs' files become one run's. Views, lineage and readers see no change; what a fact forgets
+(names that were written over) is in no file then.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -89,11 +91,10 @@ def _merge(run: Run, moment: Moment, merged: list[str]) -> None:
 
 
 def _sorted(moment: Moment, fact: Declaration, merged: list[str]) -> Iterator[pa.RecordBatch]:
-    """All runs' rows in one order, so that a reader skips most of the file."""
+    """All runs' rows in one order, so that a reader skips most of the file; where a fact forgets, those that count."""
     key = ", ".join(dict.fromkeys([*fact.grain, "origin_run_id"]))
-    yield from moment.batches(
-        f"from facts.{fact.name} where list_contains($merged, run_id) order by {key}", merged=merged
-    )
+    relation = f"main.{fact.name}" if fact.forgets else f"facts.{fact.name}"
+    yield from moment.batches(f"from {relation} where list_contains($merged, run_id) order by {key}", merged=merged)
 
 
 def _as_they_lie(moment: Moment, fact: Declaration, merged: list[str]) -> Iterator[pa.RecordBatch]:

@@ -7,7 +7,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 from importlib.resources import files
 
-HEADER = re.compile(r"^-- (what|grain|keeps|hides|reads|audit): (.+)$", re.MULTILINE)
+HEADER = re.compile(r"^-- (what|grain|keeps|forgets|hides|reads|audit): (.+(?:\n-- {2,}.+)*)$", re.MULTILINE)
 COLUMN = re.compile(r"^ {4}(\w+) ([\w\[\]]+),? *-- (observed: )?(.+)$", re.MULTILINE)
 
 
@@ -23,12 +23,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """One table or view. `keeps`: which row of a grain counts (earliest, latest, all)."""
+    """One table or view. `keeps`: which row of a grain counts (earliest, latest, all). `forgets`: which rows a
+    compaction leaves out (earlier: those that no longer count); none, where it is empty.
+    """
 
     name: str
     what: str
     grain: tuple[str, ...]
     keeps: str
+    forgets: str
     hides: tuple[str, ...]
     reads: tuple[str, ...]
     audits: tuple[str, ...]
@@ -40,7 +43,7 @@ def declare(name: str, text: str) -> Declaration:
     """Parse one file's text."""
     header: dict[str, list[str]] = {}
     for key, value in HEADER.findall(text):
-        header.setdefault(key, []).append(value.strip())
+        header.setdefault(key, []).append(" ".join(value.replace("\n--", " ").split()))
 
     def listed(key: str) -> tuple[str, ...]:
         return tuple(word.strip() for value in header.get(key, []) for word in value.split(",") if word.strip())
@@ -50,6 +53,7 @@ def declare(name: str, text: str) -> Declaration:
         what=" ".join(header.get("what", [])),
         grain=listed("grain"),
         keeps=header.get("keeps", ["all"])[0],
+        forgets=header.get("forgets", [""])[0],
         hides=listed("hides"),
         reads=listed("reads"),
         audits=tuple(header.get("audit", [])),

@@ -8,6 +8,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from warehouse import catalog, declarations
+from warehouse.clock import stamp_commits
 from warehouse.durable import writing
 from warehouse.errors import NoStore, StoreError
 from warehouse.moment import Moment
@@ -35,8 +36,8 @@ class Store:
 
     @staticmethod
     def init(root: Path, *, label_policy: str | None = None) -> "Store":
-        """Make a store, or bring one up to date: seeds, views, and the label policy in force (None: as it is). Raises
-        OtherVersion where a newer code made it.
+        """Make a store, or bring one up to date: seeds, views, times of commits that a copy lost, and the label policy
+        in force (None: as it is). Raises OtherVersion where a newer code made it.
         """
         places = Places(Path(root).absolute())
         if label_policy is not None and label_policy not in declarations.label_policies():
@@ -47,6 +48,7 @@ class Store:
             for folder in (places.facts, places.tmp, places.journal, places.leases, places.models, places.cache):
                 folder.mkdir(parents=True, exist_ok=True)
             catalog.seed(places)
+            stamp_commits(places)
         catalog.rebuild(places)
         store = Store(places)
         store._put_in_force(label_policy)

@@ -1,7 +1,7 @@
 """`curate` by schedule: split, mine, caption and push; without a captioner or reviewers it says so and goes on."""
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from prefect import task
 from prefect.states import State
@@ -12,10 +12,19 @@ from flows.scheduled.punctual import punctual
 from flows.scheduled.score import place, standing
 from flows.scheduled.spending import UNPAID, unwatched
 from flows.scheduled.told import NOTHING, Step, conclude, each, step
+from flows.serve_options import REVIEWING, Reviewing
 from msa_core.errors import CaptionError
 from warehouse import Store
 
+if TYPE_CHECKING:
+    from flows.review_push import Asked
+
 Captioners = Literal["auto", "openai", "pixels", "none"]
+Opinions = Literal["hidden", "ask", "shown"]
+SHOWN = (
+    "select max_by(parameters ->> '$.opinion', finished_at) from run_history"
+    " where verb = 'review-push' and (parameters ->> '$.project') = $project"
+)
 SCORED = "select 1 from predictions where model_id = $model_id limit 1"
 
 
@@ -53,17 +62,30 @@ def describe(store: str, captioner: str, paying: Paying) -> Step:
 
 
 @task(name="push", **PATIENT)
-def hand_over(store: str, name: str, review_batch: int) -> Step:
+def hand_over(store: str, name: str, reviewing: Reviewing) -> Step:
     """The queue's next posts of a task to the reviewers. No Label Studio is no failure."""
-    from flows.review_push import Asked, push
+    from flows.review_push import push
     from labelstudio.errors import NoServer
 
+    at = Store.open(Path(store))
     try:
-        done = push(Store.open(Path(store)), task=name, asked=Asked(None, review_batch, None, "hidden"))
+        done = push(at, task=name, asked=asked_of(at, name, reviewing))
     except NoServer as error:
         return Step("push", name, (), f"nobody to judge: {error}")
     words = f"{done.n_pushed:,} posts pushed, {done.n_updated:,} updated, {done.n_open:,} open"
     return Step("push", name, done.run_ids, words if done.run_ids else NOTHING)
+
+
+def asked_of(store: Store, name: str, reviewing: Reviewing) -> "Asked":
+    """What the project of a task is filled with: one that posts were pushed to keeps its overlap, and the opinion of
+    its last push, whatever the schedule says.
+    """
+    from flows.review_push import Asked
+
+    with store.moment() as moment:
+        shown = moment.value(SHOWN, project=f"msa-{name}")
+    opinion, overlap = (shown, None) if shown else (reviewing.opinion, reviewing.overlap)
+    return Asked(None, reviewing.batch, overlap, opinion)
 
 
 @punctual("curate", timeout_s=12 * 3600)
@@ -74,7 +96,9 @@ def curate_flow(
     budget_usd: float | None = None,
     prompt_price: float | None = None,
     completion_price: float | None = None,
-    review_batch: int = 50,
+    opinion: Opinions = "hidden",
+    overlap: int | None = None,
+    review_batch: int = REVIEWING.batch,
     late_after_s: float | None = None,
 ) -> State:
     """Place new posts, find those that are worth a person's minute, describe their images, hand them to reviewers.
@@ -86,13 +110,17 @@ def curate_flow(
         budget_usd: US dollars that one run may spend on captions; it wants both prices.
         prompt_price: US dollars a million tokens of prompts.
         completion_price: US dollars a million tokens of answers.
-        review_batch: At most so many posts of a task are open to reviewers at once.
+        opinion: What reviewers of a new project see of the model: nothing, a closed panel (ask), or its answer (shown).
+            A project that posts were pushed to keeps the opinion of its last push.
+        overlap: How many people judge each post of a new project, else one. A project that posts were pushed to keeps
+            its own.
+        review_batch: At most so many posts of a task wait for a first answer.
         late_after_s: A scheduled run that begins later than this many seconds is skipped.
     """
-    paying = paying_of(prompt_price, completion_price, budget_usd)
+    paying, reviewing = paying_of(prompt_price, completion_price, budget_usd), Reviewing(opinion, overlap, review_batch)
     models = standing(store)
     states = each(place, [(store,)])
     states += each(doubt, [(store, model_id) for model_id, _ in models])
     states += each(describe, [(store, captioner, paying)])
-    states += each(hand_over, [(store, name, review_batch) for _, name in models])
+    states += each(hand_over, [(store, name, reviewing) for _, name in models])
     return conclude("curate", states)

@@ -11,23 +11,27 @@ from prefect.states import State
 
 from flows.patience import PATIENT
 from flows.scheduled.punctual import punctual
-from flows.scheduled.score import standing
 from flows.scheduled.told import Step, conclude, each
 from warehouse import Store
 
+EMPTY = "empty-store"
+TASKS = "select distinct task from posts order by task"
 FIGURES = "from progress where task = $task and split = 'val' and name = 'weighted_f1' order by trained_at, model_id"
 
 
 @task(name="report", **PATIENT)
-def write_page(store: str, name: str, output: str, pages_url: str | None) -> Step:
-    """The page of a task, and a link that a browser can follow: of `msa serve`, where that is what runs us."""
+def write_page(store: str, name: str | None, output: str, pages_url: str | None) -> Step:
+    """The page of a task (None: of a store that holds no post yet), and a link that a browser can follow: of `msa
+    serve`, where that is what runs us.
+    """
     from flows.report import report
 
-    path = Path(output).absolute() / f"{_slug(name)}.html"
+    of = name or EMPTY
+    path = Path(output).absolute() / f"{_slug(of)}.html"
     report(Store.open(Path(store)), output=path, task=name)
     link = f"{pages_url}/{path.name}" if pages_url else path.as_uri()
-    create_link_artifact(link, link_text=f"the report on {name}", key="msa-report", description=str(path))
-    return Step("report", name, (), str(path))
+    create_link_artifact(link, link_text=f"the report on {of}", key="msa-report", description=str(path))
+    return Step("report", of, (), str(path))
 
 
 @task(name="picture", **PATIENT)
@@ -40,7 +44,7 @@ def draw(store: str, name: str, output: str, pages_url: str | None) -> Step:
     with Store.open(Path(store)).moment() as moment:
         rows = moment.table(FIGURES, task=name).to_pylist()
     if not rows:
-        return Step("picture", name, (), "no figures yet: msa evaluate")
+        return Step("picture", name, (), "no figures yet: msa retrain, or msa train and msa evaluate")
     drawn = progress_picture(
         [(_short(row["model_id"], row["trained_at"]), row["value"], row["low"], row["high"]) for row in rows],
         title=f"{name}: weighted F1 on validation",
@@ -56,7 +60,7 @@ def draw(store: str, name: str, output: str, pages_url: str | None) -> Step:
 
 @punctual("report", timeout_s=3600)
 def report_flow(store: str, *, output: str, pages_url: str | None = None, late_after_s: float | None = None) -> State:
-    """Write the page of each task, link it, and draw the figures of the models over time.
+    """Write the page of each task, at any stage, link it, and draw the figures of the models over time.
 
     Args:
         store: Folder of the store.
@@ -64,8 +68,9 @@ def report_flow(store: str, *, output: str, pages_url: str | None = None, late_a
         pages_url: Address under which that folder is served, where it is; else the link is a file's.
         late_after_s: A scheduled run that begins later than this many seconds is skipped.
     """
-    tasks = [name for _, name in standing(store)]
-    states = each(write_page, [(store, name, output, pages_url) for name in tasks])
+    with Store.open(Path(store)).moment() as moment:
+        tasks = moment.table(TASKS)["task"].to_pylist()
+    states = each(write_page, [(store, name, output, pages_url) for name in tasks or [None]])
     return conclude("report", states + each(draw, [(store, name, output, pages_url) for name in tasks]))
 
 

@@ -94,7 +94,7 @@ def retrain_flow(
         folds: Of a first model: fold models, so that train posts are scored and mined, too; 0 for none.
         epochs: At most so many; else as the champion was asked.
         fewest: So many test posts are needed, or nothing is told.
-        test_read_budget: So often may the test score be read, in all.
+        test_read_budget: So many readings may a test post bear.
         force: Train whether justified or not.
         captions: auto reads those that have shown their worth to these towers; none; or a kind, or a captioner's name.
         force_captions: Also captions that have not shown it.

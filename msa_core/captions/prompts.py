@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, create_model
 
-from msa_core.captions import languages
+from msa_core import languages
 from msa_core.errors import CaptionError
 
 QUOTED = "text_in_the_image"  # the field that holds words of the image: they are quoted, and nobody's judgement

@@ -16,6 +16,7 @@ TITLES = {
     "confidence": "How sure the model is",
     "features": "How new a post looks to a classifier",
     "text-length": "Characters of a text",
+    "language": "Language of a text",
     "encoding": "Codec of a text",
     "image-kind": "Kind of image",
     "image-pixels": "Pixels of an image",

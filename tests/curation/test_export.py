@@ -82,14 +82,23 @@ def test_a_folder_of_images_loads_the_same_posts(frozen, loaded):
         ]
 
 
-def test_cells_of_a_csv_are_no_formulas(frozen, tmp_path):
+@pytest.mark.parametrize(("safe_cells", "begins"), [(False, ""), (True, "'")])
+def test_a_csv_holds_every_text_exactly_unless_a_spreadsheet_is_to_open_it(frozen, tmp_path, safe_cells, begins):
     store, snapshot_id = frozen
-    export(store, snapshot_id, output=tmp_path / "csv", form="csv")
+    export(store, snapshot_id, output=tmp_path / "csv", form="csv", safe_cells=safe_cells)
     with (tmp_path / "csv" / "train.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert [row["post_id"] for row in rows] == [row["post_id"] for row in frozen_rows(frozen, "train")]
-    assert {row["text"][:2] for row in rows} == {"'="}
+    expected = [(row["post_id"], begins + row["text"]) for row in frozen_rows(frozen, "train")]
+    assert [(row["post_id"], row["text"]) for row in rows] == expected
+    assert all(row["text"].startswith(f"{begins}=") for row in rows)
     assert len(rows[0]["image_sha256"].split()) == 2
+
+
+def test_cells_are_made_safe_on_the_command_line_where_it_is_asked_for(frozen, tmp_path):
+    words = ["export", frozen[1], "--store", str(frozen[0].places.root), "--format", "csv", "--safe-cells"]
+    out = CliRunner().invoke(app, [*words, "--output", str(tmp_path / "csv")])
+    assert out.exit_code == 0, out.output
+    assert ",\"'=words" in (tmp_path / "csv" / "train.csv").read_text()
 
 
 def test_the_card_counts_what_is_there_and_says_what_was_left_out(frozen, tmp_path):

@@ -37,14 +37,18 @@ def learned(root: Path, source: str = "all") -> Store:
     return store
 
 
-def arrive(store: Store, split_of: dict[str, str], *, seed: int, longer: int = 0, labelled: bool = True) -> None:
-    """Posts with a text of about 50 characters, `longer` where it is said, each placed; and their dump's labels."""
+def arrive(
+    store: Store, split_of: dict[str, str], *, seed: int, longer: int = 0, labelled: bool = True, saying: str = "x"
+) -> None:
+    """Posts with a text of about 50 characters, `longer` where it is said, that repeats one saying; each placed, and
+    their dump's labels.
+    """
     random = np.random.default_rng(seed)
     lengths = random.integers(20, 80, len(split_of)) + longer
     posts = [
-        Post(post_id, post_id.split(":")[0], post_id.split(":")[1], "sentiment", "x" * int(n), "0" * 64, "x", None,
+        Post(post_id, post_id.split(":")[0], post_id.split(":")[1], "sentiment", (saying * n)[:n], "0" * 64, "x", None,
              "utf-8", 0, None, False, None)
-        for post_id, n in zip(split_of, lengths, strict=True)
+        for post_id, n in zip(split_of, lengths.tolist(), strict=True)
     ]  # fmt: skip
     given = [
         Annotation(f"annotation-{post_id}", post_id, "dump-1", "both", LABELS[n % 3], None, "given", None, "dump",

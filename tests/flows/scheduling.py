@@ -82,6 +82,15 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+def has_ipv6() -> bool:
+    """Whether this machine has a loopback of IPv6."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
 def environment(home: Path, **more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "LABEL_STUDIO_"))}
     return kept | QUIET | {"PREFECT_HOME": str(home)} | more

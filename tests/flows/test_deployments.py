@@ -23,6 +23,7 @@ from flows.logs import without_secrets
 from flows.scheduled.punctual import lateness
 from flows.secret_blocks import block_of, load
 from flows.serve import Asked
+from flows.serve_options import Reviewing
 from msa_core.errors import MsaError
 from tests.browsing import OUTPUT, browsing, needs_chromium
 from tests.flows.filled_store import filled
@@ -71,7 +72,8 @@ def test_prefect_yaml_names_only_what_the_flow_takes():
 
 def test_what_is_off_is_started_by_no_event_either():
     triggers = {}
-    given = dict.fromkeys(("store", "towers", "at_least", "days", "fewest"))
+    (retrain,) = [duty for duty in DUTIES if duty.name == "retrain"]
+    given = dict.fromkeys(("store", *retrain.parameters))
     for cron in ("0 2 * * 1", "off"):
         (duty,) = [duty for duty in on_crons({"retrain": cron}) if duty.name == "retrain"]
         made = runner_deployment(duty, name="a", given=given, store_id="b" * 32)
@@ -80,13 +82,18 @@ def test_what_is_off_is_started_by_no_event_either():
 
 
 def test_what_is_asked_of_msa_serve_reaches_the_deployment(tmp_path: Path):
-    asked = Asked(tmp_path, enough=Enough(9, days=6), fewest=12, paying=paying_of(0.1, 0.4, 2.5), pseudonyms=True)
+    asked = Asked(
+        tmp_path, enough=Enough(9, 0.5, days=6), fewest=12, paying=paying_of(0.1, 0.4, 2.5), pseudonyms=True,
+        test_read_budget=40, reviewing=Reviewing("ask", 2, 30),
+    )  # fmt: skip
     given = asked.given(filled(tmp_path / "store", "empty"), inbox=tmp_path, pages=tmp_path, metrics="http://a")
     told = {}
     for duty in DUTIES:
         told |= runner_deployment(duty, name="a", given=given, store_id="b" * 32).parameters
     assert [told[name] for name in ("budget_usd", "prompt_price", "completion_price")] == [2.5, 0.1, 0.4]
     assert [told[name] for name in ("at_least", "days", "fewest", "pseudonyms")] == [9, 6, 12, True]
+    assert [told[name] for name in ("share", "test_read_budget")] == [0.5, 40]
+    assert [told[name] for name in ("opinion", "overlap", "review_batch")] == ["ask", 2, 30]
 
 
 def test_a_cron_is_changed_or_put_off_by_name():

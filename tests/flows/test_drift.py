@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from flows.cli import app
 from flows.drift import drift
 from flows.post_vectors import post_vectors
+from flows.report import report
 from flows.score import score
 from flows.scored_models import model_named
 from flows.train import train
@@ -53,7 +54,7 @@ def test_more_posts_of_the_same_world_are_no_drift(store: Store):
     assert not done.is_drifted
     assert done.why == f"none of {len(done.figures)} figures drifted: 60 new posts against 300"
     assert {each.name for each in done.figures} == {
-        "labels", "predicted", "confidence", "features", "text-length", "encoding"
+        "labels", "predicted", "confidence", "features", "text-length", "language", "encoding"
     }  # fmt: skip
 
 
@@ -68,6 +69,17 @@ def test_posts_of_another_world_are_named_by_what_differs_and_enter_the_queue(st
     queue = ask(store, "select post_id, reasons, strength from queue where list_contains(reasons, 'unfamiliar')")
     assert {row["post_id"] for row in queue} == set(STRANGE)
     assert all(row["strength"] > 0.99 for row in queue)
+
+
+def test_posts_in_another_language_are_told_as_such(store: Store):
+    arrive(store, ALIKE, seed=1, saying="hoy es un buen día para todos ")
+    say(store, ALIKE, seed=1)
+    done = drift(store)
+    assert [each.name for each in done.figures if each.is_drifted] == ["language"]
+    (figure,) = [each for each in done.figures if each.name == "language"]
+    assert "es" in figure.bins
+    page = report(store, output=store.places.root / "page.html").path.read_text(encoding="utf-8")
+    assert "Language of a text" in page
 
 
 def test_the_same_posts_are_compared_once_and_the_verdict_is_remembered(store: Store):
@@ -122,7 +134,7 @@ def test_of_a_source_that_no_retraining_would_learn_nothing_is_measured_and_that
 def test_posts_without_a_prediction_are_compared_by_what_they_are_and_counted(store: Store):
     arrive(store, STRANGE, seed=2, longer=60)
     done = drift(store, at_most=0)
-    assert {each.name for each in done.figures} == {"labels", "text-length", "encoding"}
+    assert {each.name for each in done.figures} == {"labels", "text-length", "language", "encoding"}
     assert (done.n_unscored, done.n_unfamiliar) == (60, 0)
 
 

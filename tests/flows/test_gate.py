@@ -112,7 +112,7 @@ def test_gates_and_evaluations_on_test_share_one_budget(store: Store):
     done = gate(store, test_read_budget=4)
     assert done.n_test_reads == 2
     assert "read 2 times of 4" in done.warning
-    with pytest.raises(GateError, match="was read 2 times, and 2 are allowed"):
+    with pytest.raises(GateError, match="were read 2 times, and 2 are allowed"):
         gate(store, margin=0.02, test_read_budget=2)
     assert gate(store, test_read_budget=2).run_id is None, "what was read before may be looked at again"
     assert gate(store, margin=0.02, test_read_budget=20).warning == ""

@@ -7,14 +7,18 @@ from shutil import copytree
 import pytest
 
 from flows.gc import gc
+from flows.promote import promote
 from flows.score import score
 from msa_core.errors import MissingWeights
 from msa_core.records import Model, Promotion
+from tests.asking import rows
 from tests.flows.filled_store import LABELS, filled
 from warehouse import Store, lease
 from warehouse.compaction import compact
 
-NAMES = ("spare", "parent", "champion", "before", "child", "last")
+NAMES = ("spare", "first", "parent", "before", "champion", "begun-from", "refused", "last")
+PARENTS = {"parent": "first", "champion": "parent", "refused": "begun-from"}
+SPARE = {"spare", "begun-from", "refused"}
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
 
@@ -31,16 +35,18 @@ def add_model(store: Store, name: str, parent: str | None = None) -> None:
 
 @pytest.fixture(scope="module")
 def modelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six models; the champion took the place of `before`, `child` began from `parent`."""
+    """The champion took the place of `before`, and began from `parent`, which began from `first`; the challenger that
+    began from `begun-from` was refused.
+    """
     store = filled(tmp_path_factory.mktemp("modelled") / "store", "split")
     for name in NAMES:
-        add_model(store, name, parent="parent" if name == "child" else None)
+        add_model(store, name, parent=PARENTS.get(name))
     run = store.begin("gate", parameters={}, inputs=["train"], version=1)
     assert run is not None
     with run:
         run.write("promotions", [
             Promotion("champion", NOW, "before", "promoted", "gate", "better", "{}", 1, None, None),
-            Promotion("child", NOW, "champion", "refused", "gate", "worse", "{}", 2, None, None),
+            Promotion("refused", NOW, "champion", "refused", "gate", "worse", "{}", 2, None, None),
         ])  # fmt: skip
     return store.places.root
 
@@ -62,14 +68,24 @@ def test_weights_stay_unless_asked_for_and_young_ones_stay_anyway(store: Store):
     assert standing(store) == set(NAMES)
 
 
-def test_only_a_model_that_stands_nowhere_loses_its_weights_and_keeps_its_row(store: Store):
-    (found,) = gc(store, models_older_than_s=0)
-    assert found.path.name == "spare"
-    assert standing(store) == {*NAMES} - {"spare"}
-    with store.moment() as moment:
-        assert moment.value("select count(*) from models") == len(NAMES)
+def test_only_models_that_never_stood_and_that_none_came_from_lose_their_weights(store: Store):
+    assert {each.path.name for each in gc(store, models_older_than_s=0)} == SPARE
+    assert standing(store) == {*NAMES} - SPARE
     with pytest.raises(MissingWeights, match=r"No checkpoint in .*spare"):
         score(store, model="spare")
+
+
+def test_what_is_known_of_a_refused_challenger_stays(store: Store):
+    gc(store, models_older_than_s=0)
+    assert len(rows(store, "from models")) == len(NAMES)
+    (told,) = rows(store, "select verdict, why from promotions where model_id = 'refused'")
+    assert tuple(told.values()) == ("refused", "worse")
+    assert rows(store, "from lineage where kind = 'promotion' and model_id = 'refused'")
+
+
+def test_a_refused_challenger_that_a_person_puts_in_place_keeps_its_weights(store: Store):
+    promote(store, model="refused", override="it is fairer")
+    assert {each.path.name for each in gc(store, models_older_than_s=0)} == {"spare"}
 
 
 def test_neither_gc_nor_compact_touches_logs_or_what_lies_beside(store: Store):

@@ -158,7 +158,7 @@ def test_without_the_champions_checkpoint_it_begins_from_scratch_and_says_so(sto
 def test_where_the_test_cannot_be_read_again_nothing_is_trained(store: Store):
     evaluate(store, split="test")
     relabel(store, range(3, 20, 5), "neutral")
-    with pytest.raises(GateError, match="was read 1 times, and 1 are allowed"):
+    with pytest.raises(GateError, match="were read 1 times, and 1 are allowed"):
         retrain(store, test_read_budget=1, **FEW)
     assert len(rows(store, "from models")) == 1
 

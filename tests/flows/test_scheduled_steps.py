@@ -9,9 +9,11 @@ from prefect.states import Failed
 
 from flows.caption_options import FREE, paying_of
 from flows.patience import another_works, may_pass
-from flows.scheduled.curate import describe
+from flows.review_push import Asked
+from flows.scheduled.curate import asked_of, describe
 from flows.scheduled.score import place
 from flows.scheduled.spending import unwatched
+from flows.serve_options import Reviewing
 from flows.split import split
 from tests.asking import rows
 from tests.flows.filled_store import filled
@@ -83,3 +85,16 @@ def test_who_spends_waits_for_another_but_does_not_try_again():
     assert [may_pass(None, first, state) for state in (held, full)] == [True, True]
     assert [another_works(None, first, state) for state in (held, full)] == [True, False]
     assert describe.retry_condition_fn is another_works
+
+
+def test_a_project_that_posts_were_pushed_to_keeps_its_way_and_a_new_one_takes_what_is_asked(tmp_path: Path):
+    store, asked = Store.init(tmp_path / "store"), Reviewing("ask", 3, 20)
+    assert asked_of(store, "sentiment", asked) == Asked(None, 20, 3, "ask")
+    for number, opinion in enumerate(("hidden", "shown")):
+        about = {"project": "msa-sentiment", "task": "sentiment", "round": f"{number:04}", "opinion": opinion}
+        run = store.begin("review-push", parameters=about, inputs=[], version=1)
+        assert run is not None
+        with run:
+            run.count("posts", 1)
+    assert asked_of(store, "sentiment", asked) == Asked(None, 20, None, "shown")
+    assert asked_of(store, "hate", asked) == Asked(None, 20, 3, "ask")

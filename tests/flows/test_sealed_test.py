@@ -84,7 +84,7 @@ def test_new_test_posts_were_not_read_before(store: Store):
         add_model(store, f"worse-{margin}", 0.4)
         assert gate(store, margin=margin, test_read_budget=4).verdict == "refused"
     add_model(store, "late", 0.8)
-    with pytest.raises(GateError, match="was read 4 times, and 4 are allowed"):
+    with pytest.raises(GateError, match="were read 4 times, and 4 are allowed"):
         gate(store, test_read_budget=4)
     add_posts(store, "more", n_test=N_TEST)
     add_model(store, "wide", 0.8, source="more")

@@ -21,11 +21,13 @@ from warehouse import Store
 from warehouse.leases import held
 
 TITLE = "msa-sentiment"
+ASKED = {"at_least": 500, "share": 1, "test_read_budget": 60, "opinion": "ask", "overlap": 2, "review_batch": 9}
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
-    made = House(tmp_path_factory.mktemp("serve"))
+    words = [word for name, value in ASKED.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    made = House(tmp_path_factory.mktemp("serve"), tuple(words))
     (made.folder / "inbox").mkdir()
     filled(made.store)
     for seed, name in enumerate(("one", "two")):
@@ -66,6 +68,8 @@ def test_what_is_killed_is_made_good_and_nothing_outlives_msa_serve(house: House
 def everything_is_deployed(served: Served) -> None:
     deployments = served.api.post("deployments/filter")
     assert len({each["flow_id"] for each in deployments}) == len(DUTIES)
+    given = {name: value for each in deployments for name, value in each["parameters"].items()}
+    assert {name: given[name] for name in ASKED} == ASKED
     assert "msa_posts" in urlopen(served.metrics, timeout=60).read().decode()
 
 

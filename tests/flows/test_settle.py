@@ -56,6 +56,42 @@ def test_a_consensus_whose_only_vote_was_withdrawn_is_withdrawn_and_comes_back_w
     assert not [found for found in audit(store) if found.n_broken]
 
 
+def judged_as(store: Store, status: str) -> list[tuple[object, ...]]:
+    """What is left unsettled where the one answer is corrected to this."""
+    came(store, replace(an_answer("other", "label-studio:1", None, "first"), status=status))
+    consensus(store)
+    with store.moment() as moment:
+        found = moment.table("select post_id, posterior, is_disputed from unsettled_review_posts").to_pylist()
+    return [tuple(row.values()) for row in found]
+
+
+@pytest.mark.parametrize("status", ["skipped", "unsure", "conflict"])
+def test_a_post_to_which_nobody_gave_a_label_is_as_unsettled_as_can_be(store: Store, status: str):
+    assert judged_as(store, status) == [(POST, 0.0, False)]
+
+
+def test_a_post_that_is_broken_is_settled(store: Store):
+    assert judged_as(store, "broken") == []
+
+
+def test_a_score_is_never_unsettled(store: Store):
+    came(store, replace(an_answer("scored", "label-studio:1", None, "first"), status="given", score=1.5))
+    consensus(store)
+    with store.moment() as moment:
+        assert moment.table("from unsettled_review_posts").num_rows == 0
+
+
+def test_one_who_stands_alone_disagrees_with_no_reviewer(store: Store):
+    disputed = "select is_disputed from unsettled_review_posts"
+    consensus(store)
+    with store.moment() as moment:
+        assert moment.value(disputed) is False
+    came(store, an_answer("second", "label-studio:2", "negative"))
+    consensus(store)
+    with store.moment() as moment:
+        assert moment.value(disputed) is True
+
+
 def test_two_simulated_reviewers_do_not_overrule_a_person(store: Store):
     came(store, *(an_answer(f"made-{n}", f"simulated:{n}", "negative") for n in range(2)))
     ((label, n_people),) = settled(store)

@@ -18,6 +18,7 @@ from tests.flows.filled_store import filled
 from warehouse import LeaseHeld, Store
 
 QUICK = {"towers": "tiny", "epochs": 2, "image_size": 32, "max_length": 24, "batch_size": 16}
+WORDS = [word for name, value in QUICK.items() for word in (f"--{name.replace('_', '-')}", str(value))]
 
 
 @pytest.fixture(scope="module")
@@ -193,3 +194,13 @@ def test_the_work_lies_under_tmp(tmp_path):
     run = store.begin("train", parameters={}, inputs=[], version=1)
     assert run is not None
     assert work_of(store, run).is_relative_to(store.places.tmp)
+
+
+@pytest.mark.slow
+def test_of_two_processes_that_train_together_one_speaks(trained):
+    store, done = trained
+    together = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "flows.cli"]
+    words = [sys.executable, "-m", *together, "train", "--store", str(store.places.root), "--folds", "2", *WORDS]
+    said = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
+    assert said.returncode == 0, said.stderr[-2000:]
+    assert said.stdout.count(done.model_id) == 1

@@ -112,5 +112,6 @@ def test_a_file_that_is_no_export_is_refused_with_the_remedy(text: str):
 
 
 def test_a_time_of_a_file_that_names_no_zone_is_utc():
-    (task,) = tasks_of(b'[{"id": 1, "created_at": "2026-01-01T12:00:00", "updated_at": "2026-01-01T13:00:00+01:00"}]')
+    born = b'"created_at": "2026-01-01T12:00:00", "updated_at": "2026-01-01T13:00:00+01:00"'
+    (task,) = tasks_of(b'[{"id": 1, "data": {}, "annotations": [], ' + born + b"}]")
     assert task.created_at == task.updated_at == NOON

@@ -14,6 +14,7 @@ import pytest
 from flows.cli import main
 from flows.review_push import Asked, push
 from flows.review_reconcile import reconcile
+from flows.review_status import status
 from labelstudio import importing
 from labelstudio.errors import NoServer, ReviewError, ServerBroken
 from msa_core.records import Doubt
@@ -174,6 +175,9 @@ def test_a_server_that_went_back_to_an_older_database_takes_no_answer_with_it(ow
         desk.push(6)
     done = desk.pull()
     assert (done.n_deleted, done.n_kept) == (0, 1)
+    lost = "mine: 1 answers that the server lost are kept here"
+    told = status(desk.store)
+    assert (lost in told.notes, [table.title for table in told.tables]) == (True, ["rounds", "reviewers"])
     assert desk.pull().n_deleted == 0
     answers = "select label from answers where project is not null order by label"
     assert desk.ask(answers) == [("negative",), ("positive",)]
@@ -183,6 +187,7 @@ def test_a_server_that_went_back_to_an_older_database_takes_no_answer_with_it(ow
     assert desk.ask(answers) == [("negative",), ("positive",)]
     again = desk.answer(task_id, "negative")
     assert [desk.pull().n_changed for _ in range(3)] == [1, 0, 0]
+    assert lost not in status(desk.store).notes
     assert desk.ask(answers) == [("negative",), ("positive",)]
     desk.client.annotations.delete(id=again)
     assert desk.pull().n_deleted == 1

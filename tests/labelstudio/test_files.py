@@ -17,11 +17,13 @@ from flows.review_import import import_answers
 from flows.review_pull import write
 from flows.review_push import Asked
 from flows.review_reading import Reading, compared, known
+from flows.review_settle import Settled, settle
 from flows.review_simulate import truth_of
 from flows.review_truth import keep
 from flows.reviewing import subject
 from labelstudio.errors import ReviewError
 from labelstudio.listing import ServerAnswer, ServerTask
+from msa_core.records import ReviewTask
 from tests.flows.filled_store import filled
 from warehouse import Store, declarations
 
@@ -122,6 +124,61 @@ def test_an_answer_about_a_sealed_post_is_set_aside_and_never_its_label(store: S
     assert ask(store, "select reason from quarantine order by 1") == [("test-post",), ("unknown-post",)]
     assert ask(store, "from labels order by post_id") == labels
     assert ask(store, UNSEALED) == []
+
+
+def test_an_export_as_json_min_is_refused_with_the_remedy(store: Store, posts: list[str], tmp_path: Path):
+    born = {"created_at": MADE.isoformat(), "updated_at": MADE.isoformat()}
+    rows = [born | {"id": n, "post_id": post, "both": "positive", "annotator": 1} for n, post in enumerate(posts)]
+    (tmp_path / "min.json").write_text(json.dumps(rows))
+    with pytest.raises(ReviewError, match="as JSON, not JSON-MIN"):
+        import_answers(store, tmp_path / "min.json")
+
+
+UNPUSHED = "select post_id from queue where post_id not in (select post_id from review_tasks) limit 1"
+
+
+@pytest.mark.parametrize("project", ["msa", "offline"])
+def test_what_is_on_a_server_comes_and_goes_by_no_file(store: Store, tmp_path: Path, project: str):
+    ((post_id,),) = ask(store, UNPUSHED)
+    run = store.begin("review-push", parameters={"project": "msa", "task": "sentiment"}, inputs=[], version=1)
+    assert run is not None
+    with run:
+        run.write("review_tasks", [ReviewTask(post_id, "msa", "0001", 1, (), 0.5, 1, None, None, None, None)])
+    with pytest.raises(ReviewError, match="on a server, in 'msa': msa review pull"):
+        import_answers(store, answered(tmp_path / "ours.json", "positive", post_id), project=project)
+    assert ask(store, OURS) == []
+    with pytest.raises(ReviewError, match="Choose another --project"):
+        export(store, output=tmp_path / "more.json", asked=Asked(None, 3, 1, "hidden"), project="msa")
+
+
+@pytest.mark.parametrize("name", ["simulated", "label-studio", "Simulated:one"])
+def test_nobody_is_called_as_others_are_told_already(store: Store, posts: list[str], tmp_path: Path, name: str):
+    with pytest.raises(ReviewError, match="msa review simulate"):
+        import_answers(store, answered(tmp_path / "ann.json", "positive", *posts), reviewer=name)
+    assert ask(store, OURS) == []
+
+
+def test_what_cannot_be_read_of_two_people_s_files_is_put_aside_under_each_one_s_name(
+    store: Store, posts: list[str], tmp_path: Path
+):
+    for name in ("ann", "ben"):
+        assert import_answers(store, answered(tmp_path / name, "joyful", *posts), reviewer=name).n_quarantined == 3
+    told = ask(store, "select annotator, count(*) from unreadable_answers group by all order by all")
+    assert told == [("ann:1", 3), ("ben:1", 3)]
+    assert import_answers(store, answered(tmp_path / "ann", "joyful", *posts), reviewer="ann").run_id is None
+
+
+def test_people_without_a_server_get_a_consensus_and_are_told_how_another_is_asked(
+    store: Store, posts: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+):
+    monkeypatch.delenv("LABEL_STUDIO_URL", raising=False)
+    import_answers(store, answered(tmp_path / "ann.json", "positive", *posts))
+    assert settle(store, at_least=1.0) == Settled(3, 0, 3, "offline")
+    with pytest.raises(SystemExit):
+        main(["review", "settle", "--at-least", "1.0", "--store", str(store.places.root)])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "no server can ask another person" in told
+    assert "msa review import FILE --project offline --reviewer NAME" in told
 
 
 def reading(store: Store, listing: Sequence[ServerTask], *, task: str = "sentiment") -> Reading:

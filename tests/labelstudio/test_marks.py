@@ -76,6 +76,16 @@ def test_a_step_of_another_store_hides_no_older_data(desk: QueueDesk, other: Que
 
 
 @pytest.mark.labelstudio
+def test_a_project_that_shows_skipped_posts_to_others_is_healed_by_the_next_push_or_pull(desk: QueueDesk):
+    desk.push(2)
+    for verb in (desk.pull, lambda: desk.push(3)):
+        desk.client.projects.update(id=desk.project.id, skip_queue="REQUEUE_FOR_OTHERS")
+        desk.answer(desk.tasks()[0].id)
+        assert verb().run_ids if verb != desk.pull else verb().run_id
+        assert desk.project.skip_queue == "IGNORE_SKIPPED"
+
+
+@pytest.mark.labelstudio
 def test_a_mark_that_names_no_store_is_understood_and_replaced(desk: QueueDesk):
     desk.push(2)
     write(desk, "Of us.\n(msa-loop step 1; please keep this line)")

@@ -69,7 +69,7 @@ def test_a_simulated_reviewer_answers_each_open_task_once_and_is_marked(desk: Qu
     asked = "select distinct annotator, origin from annotations where project is not null"
     assert desk.ask(asked) == [("simulated:one", "simulated")]
     assert desk.ask("select is_simulated, n_answers from reviewers") == [(True, 8)]
-    assert [table.title for table in status(desk.store)] == ["rounds", "reviewers"]
+    assert [table.title for table in status(desk.store).tables] == ["rounds", "reviewers"]
 
 
 def test_a_simulated_reviewer_errs_as_often_as_it_is_told_and_always_alike():

@@ -10,9 +10,9 @@ from flows.review_push import Asked, push
 from flows.review_settle import consensus, settle
 from flows.review_truth import keep
 from labelstudio.errors import ReviewError, ScreenChanged
-from labelstudio.tasks import TaskPost, as_task
+from msa_core.records import Doubt, Post, Split
 from tests.flows.filled_store import LABELS
-from tests.labelstudio.queue_desk import QueueDesk
+from tests.labelstudio.queue_desk import QueueDesk, a_prediction
 
 pytestmark = pytest.mark.labelstudio
 
@@ -212,20 +212,39 @@ def test_known_posts_are_mixed_in_look_like_others_and_measure_a_reviewer(desk: 
     assert (n_known, accuracy) == (len(mixed_in), (len(mixed_in) - 1) / len(mixed_in))
 
 
+TEXTS = {
+    "odd:nul": ("a\x00b", "a\ufffdb"),
+    "odd:emoji": ("\U0001f468\u200d\U0001f469\u200d\U0001f467 \U0001f1e9\U0001f1ea e\u0301 \u202eא", None),
+    "odd:script": ("<script>document.title = 'broken'</script> {{ 1 }} &amp; \"", None),
+    "odd:long": ("é \U0001f600 word " * 11_000, None),
+}
+
+
+def say(desk: QueueDesk, texts: dict[str, str]) -> None:
+    """Posts of these texts, in the queue as well."""
+    run = desk.store.begin("ingest", parameters={"source": "odd"}, inputs=[], version=1)
+    assert run is not None
+    with run:
+        run.write("posts", [
+            Post(post_id, "odd", post_id, "sentiment", text, "0" * 64, "", None, "utf-8", 0, None, False, None)
+            for post_id, text in texts.items()
+        ])  # fmt: skip
+        run.write("splits", [Split(post_id, "train", 0, False) for post_id in texts])
+        run.write("predictions", [a_prediction(post_id, "clara-hand") for post_id in texts])
+        run.write("doubts", [Doubt(post_id, "clara-hand", "entropy", 1.0) for post_id in texts])
+        run.count("held", len(texts))
+
+
 def test_text_of_any_kind_reaches_the_server_whole(desk: QueueDesk):
-    desk.push(47)
-    texts = {task.data["post_id"]: task.data["text"] for task in desk.tasks()}
-    for post_id, text in desk.ask("select post_id, text from posts"):
-        if post_id in texts:
-            assert texts[post_id] == text
+    say(desk, {post_id: text for post_id, (text, _) in TEXTS.items()})
+    desk.push(60)
+    shown = {task.data["post_id"]: task.data["text"] for task in desk.tasks()}
+    assert len(shown["odd:long"].encode()) > 100_000
+    assert {each: shown[each] for each in TEXTS} == {each: seen or text for each, (text, seen) in TEXTS.items()}
+    assert desk.push(60).run_ids == ()
 
 
 def test_a_server_elsewhere_gets_the_images_within_the_tasks(desk: QueueDesk, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT")
     desk.push(2)
     assert all(task.data["images"][0].startswith("data:image/jpeg;base64,") for task in desk.tasks())
-
-
-def test_a_nul_within_a_text_does_not_reach_the_server(desk: QueueDesk):
-    post = TaskPost("a:1", "0001", "a\x00b", (), "", (), "", 0.5, 1, "m", (), ())
-    assert as_task(post, opinion="hidden")["data"]["text"] == "a\ufffdb"

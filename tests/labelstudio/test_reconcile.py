@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flows.review_reconcile import reconcile
+from flows.review_settle import settle
 from flows.reviewing import slug_of
 from labelstudio.errors import ProjectGone, ReviewError, ScreenChanged, TokenRefused
 from tests.flows.filled_store import filled
@@ -137,6 +138,31 @@ def test_a_deleted_project_is_an_error_until_it_is_made_again(desk: QueueDesk):
     assert len(desk.tasks()) == 2
     desk.pull()
     assert desk.ask("select label from answers where project is not null") == [("positive",)]
+
+
+def test_a_project_made_again_asks_as_many_people_as_before(desk: QueueDesk):
+    desk.push(3)
+    first, second, _ = desk.tasks()
+    for task in (first, second):
+        desk.answer(task.id, "positive")
+    desk.pull()
+    assert settle(desk.store, at_least=1.0, most=2, project=desk.title).n_asked == 2
+    desk.client.projects.delete(id=desk.project.id)
+    assert reconcile(desk.store, project=desk.title, repair=True).is_agreed
+    assert desk.project.maximum_annotations == 1
+    disputed = {first.data["post_id"], second.data["post_id"]}
+    assert {task.data["post_id"]: task.overlap for task in desk.tasks() if task.overlap > 1} == dict.fromkeys(
+        disputed, 2
+    )
+    assert desk.push(2, overlap=1).n_pushed == 1
+    assert [task.overlap for task in desk.tasks()].count(1) == 2
+
+
+def test_a_title_by_another_letter_makes_no_project(desk: QueueDesk):
+    desk.push(1)
+    with pytest.raises(ReviewError, match=f"No review project '{desk.title}x'.*{desk.title}"):
+        reconcile(desk.store, project=f"{desk.title}x", repair=True)
+    assert not list(desk.client.projects.list(title=f"{desk.title}x"))
 
 
 def test_a_screen_that_was_edited_is_an_error_with_the_remedy(desk: QueueDesk):

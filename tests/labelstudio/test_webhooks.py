@@ -2,6 +2,7 @@
 
 import os
 import random
+import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -49,14 +50,21 @@ def call(url: str, secret: str) -> int:
         return error.code
 
 
-def test_a_webhook_without_the_secret_is_refused_and_one_with_it_is_answered_at_once(listener: tuple[str, Puller]):
+def test_a_webhook_without_the_secret_is_refused_and_one_with_it_is_a_hint(listener: tuple[str, Puller]):
     url, puller = listener
     assert call(url, "guessed") == 403
     assert not puller.hinted.is_set()
-    started = time.perf_counter()
     assert call(url, "open sesame") == 202
-    assert time.perf_counter() - started < 1.0
     assert puller.hinted.is_set()
+
+
+def test_a_webhook_is_answered_in_milliseconds(listener: tuple[str, Puller]):
+    def seconds() -> float:
+        started = time.perf_counter()
+        assert call(listener[0], "open sesame") == 202
+        return time.perf_counter() - started
+
+    assert statistics.median(seconds() for _ in range(20)) < 0.05
 
 
 def test_an_answer_arrives_by_webhook_without_anybody_pulling(desk: QueueDesk, listener: tuple[str, Puller]):
@@ -88,8 +96,7 @@ def test_an_answer_arrives_by_webhook_without_anybody_pulling(desk: QueueDesk, l
 
 def test_webhooks_that_are_lost_and_doubled_lose_and_double_nothing(desk: QueueDesk, listener: tuple[str, Puller]):
     url, puller = listener
-    puller.every_s = 1.0  # what is lost for good is made good by the clock
-    chance = random.Random(5)
+    chance = random.Random(5)  # the clock is at an hour: only hints pull
     desk.push(20)
     thread = threading.Thread(target=puller.run)
     thread.start()
@@ -99,6 +106,7 @@ def test_webhooks_that_are_lost_and_doubled_lose_and_double_nothing(desk: QueueD
             desk.answer(task.id, chance.choice(["positive", "negative"]))
             for _ in range(chance.choice([0, 0, 1, 2])):
                 assert call(url, "open sesame") == 202
+        assert call(url, "open sesame") == 202  # of all that are lost one comes at last
         waited = time.monotonic() + 60
         while desk.ask(counted) != [(20, 20)] and time.monotonic() < waited:
             time.sleep(0.3)

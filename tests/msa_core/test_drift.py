@@ -26,6 +26,7 @@ def world(n: int, random: np.random.Generator, shift: float = 0.0) -> dict[str, 
     return {
         "label": random.choice(["negative", "neutral", "positive"], n, p=shares).tolist(),
         "predicted": random.choice(["negative", "neutral", "positive"], n, p=shares).tolist(),
+        "language": random.choice(["en", "es", "too-short"], n, p=[0.8, 0.05, 0.15]).tolist(),
         "encoding": random.choice(["utf-8", "gb18030"], n, p=[0.97, 0.03]).tolist(),
         "image_kind": ["JPEG RGB"] * n,
         "confidence": random.beta(5 - 4 * shift, 2, n).tolist(),

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from msa_core.languages import language_of
 from msa_core.refusals import Reason, Refusal
 from msa_core.text import Decoded, decode, mask
 
@@ -80,3 +81,18 @@ def test_no_hostile_text_stalls_the_masks(piece: str):
     start = time.process_time()
     mask(piece * (2**18 // len(piece)))
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("what a wonderful day with friends @one http://t.co/x", "en"),
+        ("Qué bonito día en el parque con mis amigos", "es"),
+        ("今天天气真好我们去公园散步", "zh"),
+        ("ok lol @somebody_of_a_long_name #another_long_tag http://t.co/abcdefgh", "too-short"),
+        ("x" * 40, "unclear"),
+        ("", "too-short"),
+    ],
+)
+def test_the_language_of_a_text_is_that_of_its_own_words(text: str, language: str):
+    assert language_of(text) == language

@@ -9,7 +9,7 @@ from contextlib import closing
 import duckdb
 import pytest
 
-from msa_core.records import Image
+from msa_core.records import AnnotatorName, Image
 from tests.warehouse.conftest import Fill, a_post
 from warehouse import LeaseHeld, Store
 from warehouse.audit import audit
@@ -38,6 +38,25 @@ def test_a_compaction_changes_no_view_and_keeps_who_made_each_row(store: Store, 
         assert moment.value("select count(*) from run_history") == history + 1
         assert moment.value("select label_policy from policy_in_force") == "literature"
         assert all(finding.n_broken == 0 for finding in audit(moment))
+
+
+def test_a_name_that_was_written_over_is_in_no_file_after_compact_and_gc(store: Store, fill: Fill):
+    fill(0, annotator_names=[AnnotatorName("label-studio:1", "ann@here"), AnnotatorName("label-studio:2", "ben@here")])
+    fill(1, annotator_names=[AnnotatorName("label-studio:1", "reviewer-1")])
+    with store.moment() as moment:
+        before = moment.table("from annotator_names order by annotator").drop_columns("run_id")
+        history = moment.value("select count(*) from run_history")
+    compact(store)
+    sweep(store.places, leftovers(store, older_than_s=0))
+    with store.moment() as moment:
+        assert moment.table("from annotator_names order by annotator").drop_columns("run_id") == before
+        assert moment.value("select count(*) from run_history") == history + 1
+        assert all(finding.n_broken == 0 for finding in audit(moment))
+    files = f"{store.places.facts}/annotator_names/*/*.parquet"
+    assert duckdb.sql(f"select name from read_parquet('{files}') order by 1").fetchall() == [
+        ("ben@here",),
+        ("reviewer-1",),
+    ]
 
 
 def test_a_run_that_was_compacted_is_still_done(store: Store, fill: Fill):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import copyfile, copytree
 
 import duckdb
 import pytest
@@ -172,6 +173,29 @@ def test_runs_follow_one_another_whatever_the_clocks_say(store: Store, fill: Fil
     ends = [row["finished_at"] for row in told]
     assert all(row["started_at"] > end for row, end in zip(told[1:-1], ends, strict=False))
     assert len(set(ends)) == len(ends)
+
+
+def test_runs_follow_one_another_in_a_store_that_was_copied_without_times(
+    store: Store, fill: Fill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def cluster_of(root: Path) -> str:
+        with Store.open(root).moment() as moment:
+            return str(moment.value("select cluster_id from clusters"))
+
+    fill(1, posts=[a_post("1")])
+    monkeypatch.setattr("warehouse.clock.datetime", Ahead)
+    fill(2, clusters=[Cluster("mvsa:1", "cluster-old", "none")])
+    monkeypatch.undo()
+    copied = copytree(store.places.root, tmp_path / "copied", copy_function=copyfile)
+    for path in copied.glob("facts/runs/*/*.parquet"):
+        os.utime(path)
+    other = Store.init(copied)
+    assert cluster_of(copied) == cluster_of(store.places.root) == "cluster-old"
+    run = other.begin("split", parameters={}, inputs=[], version=1)
+    assert run is not None
+    with run:
+        run.write("clusters", [Cluster("mvsa:1", "cluster-new", "none")])
+    assert cluster_of(copied) == "cluster-new"
 
 
 def test_a_commit_opens_no_earlier_commit_unless_a_clock_ran_ahead(store: Store, fill: Fill):

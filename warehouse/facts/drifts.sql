@@ -9,7 +9,7 @@ create table drifts (
     model_id varchar,        -- the model that learned from the reference
     compared_sha256 varchar, -- of the posts that were compared, with their labels and predictions; 16 hex digits
     source varchar,          -- whose new posts; null for those of every source
-    name varchar,            -- labels, predicted, confidence, features, text-length, encoding, image-kind, image-pixels, image-shape
+    name varchar,            -- labels, predicted, confidence, features, text-length, language, encoding, image-kind, image-pixels, image-shape
     measure varchar,         -- total-variation, kolmogorov-smirnov or told-apart (2 AUC - 1 of a classifier)
     effect double,           -- 0 alike to 1 nothing in common
     threshold double,        -- the effect from which on it matters

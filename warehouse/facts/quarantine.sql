@@ -1,4 +1,5 @@
--- what: an answer of the review server that was not taken, with the reason by name
+-- what: an answer of the review server that was not taken, with the reason by name; `withdrawn`: it is no longer there;
+--       `lost-by-server`: it was taken, the server went back to older data, and the store keeps it
 -- grain: quarantine_id
 -- keeps: earliest
 -- audit: reason <> ''

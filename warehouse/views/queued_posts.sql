@@ -1,4 +1,4 @@
--- what: the queue with what a person looks at: the text, the first image, the given label, the model's probs
+-- what: the queue with what a person looks at: the text, the first image, the captions of all, the given label, the model's probs
 -- grain: post_id, task
 -- reads: queue, posts, labels, predictions, models, post_images, shown_captions
 -- audit: split <> 'test'

@@ -10,6 +10,7 @@ with steps as (
         (parameters ->> '$.project') as project,
         (parameters ->> '$.task') as task,
         (parameters ->> '$.cursor') as cursor,
+        (parameters ->> '$.server') as server,
         (parameters ->> '$.n_unmatched')::bigint as n_unmatched
     from run_history
     where verb in ('review-push', 'review-pull', 'review-export', 'review-import')
@@ -22,7 +23,9 @@ select
     max_by(cursor, finished_at) filter (verb = 'review-pull') as cursor,
     -- answers that the server counts beyond those that the store can tell
     max_by(n_unmatched, finished_at) filter (verb = 'review-pull') as n_unmatched,
-    max_by(task, finished_at) as task
+    max_by(task, finished_at) as task,
+    -- the name by which the people of its server are told from those of another; null where none was said
+    max_by(server, finished_at) filter (verb = 'review-pull') as server
 from steps
 where project is not null
 group by project;

@@ -1,8 +1,9 @@
--- what: models that stand nowhere: never promoted or refused, in nobody's place, no parent, and not the last of their task
+-- what: models whose weights nobody needs: never promoted nor in anybody's place, not the last of their task, and no
+--       ancestor of a model that stays. A refused or undecided challenger is spare once another was trained
 -- grain: model_id
 -- reads: models, promotions, run_history
 create or replace view main.spare_models as
-with told as (
+with recursive told as (
     select
         m.model_id,
         m.task,
@@ -11,14 +12,21 @@ with told as (
     from models m
     join run_history h on h.run_id = m.origin_run_id
 ),
-named as (
-    select model_id from promotions
+needed as (
+    select model_id from told where is_last
     union
-    select champion_id from promotions
+    select model_id from promotions where verdict = 'promoted'
     union
-    select parent_model_id from models
+    select champion_id from promotions where champion_id is not null
+),
+staying as (
+    select model_id from needed
+    union
+    select m.parent_model_id
+    from staying s
+    join models m using (model_id)
+    where m.parent_model_id is not null
 )
 select model_id, task, trained_at
 from told
-anti join named using (model_id)
-where not is_last;
+anti join staying using (model_id);

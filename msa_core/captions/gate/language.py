@@ -10,8 +10,8 @@ from itertools import pairwise
 
 from msa_core.captions.gate.lexicon import lexicon
 from msa_core.captions.gate.own_words import QUOTATION, Told
-from msa_core.captions.languages import likely
 from msa_core.captions.prompts import ENGLISH
+from msa_core.languages import likely
 
 FEWEST_LETTERS = 12
 WINDOW, STEP = 10, 5

@@ -20,7 +20,7 @@ def by_somebody_else(desk: QueueDesk, task_id: int, label: str) -> None:
 
 def set_aside(desk: QueueDesk) -> list[tuple[object, ...]]:
     """As `msa review status` tells it."""
-    return [row for table in status(desk.store) if table.title == "could not be read" for row in table.rows]
+    return [row for table in status(desk.store).tables if table.title == "could not be read" for row in table.rows]
 
 
 def test_a_task_whose_only_answer_cannot_be_read_goes_to_somebody_else(desk: QueueDesk):
@@ -45,6 +45,29 @@ def test_a_task_whose_only_answer_cannot_be_read_goes_to_somebody_else(desk: Que
     desk.client.annotations.update(id=wrong, result=[region])
     assert desk.pull().n_new == 1
     assert set_aside(desk) == []
+    desk.client.annotations.delete(id=wrong)
+    assert desk.pull().n_deleted == 1
+    assert set_aside(desk) == []
+    assert desk.is_clean()
+
+
+def test_an_answer_that_cannot_be_read_in_two_ways_is_one_and_is_none_once_it_is_deleted(desk: QueueDesk):
+    desk.push(2)
+    first, second = desk.tasks()
+    wrong = desk.answer(first.id, "joyful")
+    with_its_task = desk.answer(second.id, "joyful")
+    desk.pull()
+    region = {"from_name": "both", "to_name": "post", "type": "choices", "value": {"choices": ["gloomy"]}}
+    desk.client.annotations.update(id=wrong, result=[region])
+    assert desk.pull().n_quarantined == 1
+    assert set_aside(desk) == [(desk.title, "unknown-choice", 2)]
+    desk.client.annotations.delete(id=wrong)
+    assert (desk.pull().n_deleted, desk.pull().run_id) == (1, None)
+    assert set_aside(desk) == [(desk.title, "unknown-choice", 1)]
+    desk.client.tasks.delete(id=str(second.id))
+    assert desk.pull(full=True).n_deleted == 1
+    assert set_aside(desk) == [], with_its_task
+    assert desk.pull(full=True).run_id is None
     assert desk.is_clean()
 
 

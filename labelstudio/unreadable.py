@@ -11,27 +11,27 @@ from labelstudio.reconciling import StoreTask
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadableTask:
     """`overlap`: how many answers the task needs until enough of them can be read, if the next ones can."""
 
     task_id: int
     overlap: int
 
 
-def unread(
+def unreadable_tasks(
     connection: Connection, listed: Sequence[ServerTask], pushed: Sequence[StoreTask], reader: Reader
-) -> list[Unread]:
+) -> list[UnreadableTask]:
     """Open posts of the store whose tasks have answers enough, and for which the server asks nobody any more. Answers
     that were not pulled yet count if they can be read.
     """
     return [
-        Unread(task.task_id, len(task.answers) + lacking)
+        UnreadableTask(task.task_id, len(task.answers) + lacking)
         for task, same, lacking in _too_few(listed, pushed, reader)
         if not waiting(connection, same)
     ]
 
 
-def ask_others(connection: Connection, tasks: Sequence[Unread]) -> None:
+def ask_others(connection: Connection, tasks: Sequence[UnreadableTask]) -> None:
     """What was answered stays as it is."""
     for task in tasks:
         open_again(connection, task.task_id, overlap=task.overlap)
