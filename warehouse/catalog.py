@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import uuid4
 
 import duckdb
@@ -20,6 +19,7 @@ from warehouse.schema import arrow_schema
 from warehouse.stand_ins import create
 
 IMAGES_OF = "post_images"
+STORE = "create or replace view main.store as select '{root}' as root, '{views}' as views"
 SESSION = "set timezone = 'UTC'; set enable_progress_bar = false;"  # DuckDB would draw its bar among the answers
 BY_NAME = ", union_by_name = true"  # reads every file's columns first, so only where some lack a column
 
@@ -41,7 +41,7 @@ def statements(places: Places, *, is_pinned: bool, about: Sequence[str] = ()) ->
     every_run = template("fact_runs").format(kind=kind, glob=_quoted(places.glob("runs")), union=_union(places, "runs"))
     made = {
         "facts.runs": Statement((), begin + every_run),
-        "store": Statement((), f"create or replace view main.store as select '{_quoted(str(places.root))}' as root"),
+        "store": Statement((), STORE.format(root=_quoted(str(places.root)), views=declarations.digest_of_views())),
     }
     views = {name: Statement(view.reads, view.sql) for name, view in declarations.views().items()}
     made |= {name: views.pop(name) for name in ("runs", "run_history")}
@@ -116,7 +116,9 @@ def rebuild(places: Places) -> None:
 
 
 def anew(places: Places) -> duckdb.DuckDBPyConnection:
-    """The catalog of a folder that has moved: made anew there, or in memory where the disk is read-only."""
+    """The catalog of a folder that has moved, or of an older code: made anew there, or in memory where the disk is
+    read-only.
+    """
     try:
         rebuild(places)
     except (StoreUnwritable, duckdb.IOException):
@@ -129,7 +131,7 @@ def anew(places: Places) -> duckdb.DuckDBPyConnection:
 def unbuilt(places: Places) -> None:
     """A catalog that belongs to another folder: whoever opens it next builds it anew."""
     with duckdb.connect(str(places.catalog)) as connection:
-        connection.execute("create or replace view main.store as select '' as root")
+        connection.execute(STORE.format(root="", views=""))
 
 
 def seed(places: Places) -> None:
@@ -147,9 +149,9 @@ def seed(places: Places) -> None:
         publish(aside, path)
 
 
-def root_of(connection: duckdb.DuckDBPyConnection) -> Path:
-    """The folder that a catalog's views read."""
-    return Path(str(connection.execute("select root from store").fetchall()[0][0]))
+def is_of(connection: duckdb.DuckDBPyConnection, places: Places) -> bool:
+    """Whether a catalog's views are those of this code, over this folder."""
+    return connection.execute("from store").fetchone() == (str(places.root), declarations.digest_of_views())
 
 
 def _union(places: Places, table: str) -> str:

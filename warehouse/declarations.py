@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
+from hashlib import sha256
 from importlib.resources import files
 
 HEADER = re.compile(r"^-- (what|grain|keeps|forgets|hides|reads|audit): (.+(?:\n-- {2,}.+)*)$", re.MULTILINE)
@@ -81,6 +82,12 @@ def views() -> dict[str, Declaration]:
     found["policy_labels"] = _all_policies(policies_among(found))
     order = TopologicalSorter({name: sorted({*found[name].reads} & {*found}) for name in sorted(found)})
     return {name: found[name] for name in order.static_order()}
+
+
+@cache
+def digest_of_views() -> str:
+    """By which a catalog tells what code made it."""
+    return sha256(repr([(view.name, view.what, view.sql) for view in views().values()]).encode()).hexdigest()[:16]
 
 
 @cache

@@ -109,7 +109,7 @@ class Store:
                 run.count("label_policies", 1)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
-        """`msa.duckdb`, read-only, as any client opens it; built anew first if the folder has moved."""
+        """`msa.duckdb`, read-only, as any client opens it; built anew first where the folder or the code is another."""
         try:
             connection = duckdb.connect(str(self.places.catalog), read_only=True)
         except duckdb.Error as error:
@@ -117,7 +117,7 @@ class Store:
                 f"{self.places.catalog} cannot be opened; if another program writes to it, close it there or "
                 f"open it read-only: {error}"
             ) from error
-        if catalog.root_of(connection) != self.places.root:
+        if not catalog.is_of(connection, self.places):
             connection.close()
             connection = catalog.anew(self.places)
         connection.execute(catalog.SESSION)
