@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from flows.batches_out import BatchesOut
@@ -27,7 +27,7 @@ from warehouse.journal import Journal
 class Batched:
     """`done` is null while a batch is under way; the same command collects it later. `causes`: why images have no
     answer, each with how many; `is_in_vain`: the batches have brought nothing at all for theirs; `n_beyond`: images
-    that the budget did not hold.
+    that the budget did not hold; `lost_usd`, `again_usd`: paid before a batch was submitted, as in Outcome.
     """
 
     standings: tuple[Standing, ...]
@@ -35,6 +35,13 @@ class Batched:
     causes: tuple[tuple[str, int], ...] = ()
     is_in_vain: bool = False
     n_beyond: int = 0
+    lost_usd: float = 0.0
+    again_usd: float = 0.0
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Ids that the endpoint does not know, which is no proof of a loss: these batches stay under way."""
+        return tuple(each.batch_id for each in self.standings if not each.is_known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +78,38 @@ async def one_round(moment: Moment, way: Way, scope: Scope, every_s: float | Non
         begun = _Begun() if way.out.under_way() else await _begin(moment, way, scope)
         await _submit(moment, way, begun.tags)
         ids = {tag: batch_id for tag, batch_id in way.out.submitted().items() if batch_id is not None}
-        standings = [await standing(way.endpoint, each) for each in ids.values()]
-        while every_s is not None and not all(each.is_over for each in standings):
+        standings = await _looked(way, ids)
+        while every_s is not None and any(map(_is_running, standings.values())):
             await asyncio.sleep(every_s)
-            standings = [await standing(way.endpoint, each) for each in ids.values()]
-        if not all(each.is_over for each in standings):
-            return Batched(tuple(standings), None, n_beyond=begun.n_beyond)
-        found = [await _collected(way, tag, each) for tag, each in ids.items()]
-    done = _committed(way, begun, found, monotonic() - started)
+            standings = await _looked(way, ids)
+        so_far = _so_far(begun, standings)
+        over = [tag for tag, each in standings.items() if each.is_over]
+        if any(map(_is_running, standings.values())) or (ids and not over):
+            return so_far
+        found = [await _collected(way, tag, ids[tag]) for tag in over]
+    done = _committed(way, begun, found, {*ids} - {*over}, monotonic() - started)
     causes: Counter[str] = sum((Counter(dict(each.causes)) for each in found), Counter())
     is_in_vain = done.n_failed > 0 and not any(each.rows for each in found)
-    return Batched(tuple(standings), done, tuple(causes.most_common()), is_in_vain, begun.n_beyond)
+    return replace(so_far, done=done, causes=tuple(causes.most_common()), is_in_vain=is_in_vain)
+
+
+async def _looked(way: Way, ids: dict[str, str]) -> dict[str, Standing]:
+    return {tag: await standing(way.endpoint, each) for tag, each in ids.items()}
+
+
+def _is_running(batch: Standing) -> bool:
+    """One that is unknown is not waited for."""
+    return batch.is_known and not batch.is_over
+
+
+def _so_far(begun: _Begun, standings: dict[str, Standing]) -> Batched:
+    return Batched(
+        tuple(standings.values()),
+        None,
+        n_beyond=begun.n_beyond,
+        lost_usd=begun.lost_usd,
+        again_usd=begun.again_usd,
+    )
 
 
 async def _begin(moment: Moment, way: Way, scope: Scope) -> _Begun:
@@ -101,7 +129,7 @@ async def _begin(moment: Moment, way: Way, scope: Scope) -> _Begun:
     held = fitting(way.endpoint, left, purse)
     tags = way.out.intend(held, takes_schema=way.endpoint.takes_schema is not False, prices=prices)
     again_usd = purse.spent_usd - purse.lost_usd - sum(row.cost_usd or 0.0 for row in first)
-    return _Begun(tuple(first), tags, purse.lost_usd, max(again_usd, 0.0), len(left) - len(held))
+    return _Begun(tuple(first), tags, purse.lost_usd, max(round(again_usd, 9), 0.0), len(left) - len(held))
 
 
 async def _tried(moment: Moment, way: Way, rows: list[tuple[str, str | None, int]], purse: Purse) -> list[Caption]:
@@ -129,15 +157,19 @@ async def _submit(moment: Moment, way: Way, new: frozenset[str]) -> None:
             rows = [(each.image_sha256, each.text, each.n_attempts) for each in intended.pictures]
             files = pictures(moment, rows)
             lines, unreadable = await lines_of(way.endpoint, files, takes_schema=intended.takes_schema)
-            try:
-                found = None if tag in new else await find(way.endpoint, tag=tag)
-                batch_id = found or (await submit(way.endpoint, lines, tag=tag) if lines else None)
-            except CaptionError:  # not for now but for good: what was not submitted waits again
-                way.out.keep_only(way.out.submitted())
-                raise
+            found = None if tag in new else await find(way.endpoint, tag=tag)
+            batch_id = found or (await _submitted(way, lines, tag) if lines else None)
             begin(way.answers, way.endpoint)
             keep(way.answers, unreadable)
             way.out.note(tag, batch_id, n_unreadable=len(unreadable))
+
+
+async def _submitted(way: Way, lines: bytes, tag: str) -> str:
+    try:
+        return await submit(way.endpoint, lines, tag=tag)
+    except CaptionError:  # not for now but for good: what was not submitted waits again
+        way.out.keep_only(way.out.submitted())
+        raise
 
 
 async def _collected(way: Way, tag: str, batch_id: str) -> Collected:
@@ -151,13 +183,17 @@ async def _collected(way: Way, tag: str, batch_id: str) -> Collected:
     return found
 
 
-def _committed(way: Way, begun: _Begun, found: list[Collected], seconds: float) -> Captioned:
-    """`n_failed`: lines without an answer; images that were never sent are refused for good, and no failure. Raises
-    CaptionError, once the rest is committed, where a batch was rejected as a whole.
+def _committed(way: Way, begun: _Begun, found: list[Collected], unknown: set[str], seconds: float) -> Captioned:
+    """`unknown`: tags of batches that stay under way. `n_failed`: lines without an answer; images that were never sent
+    are refused for good, and no failure. Raises CaptionError, once the rest is committed, where a batch was rejected
+    as a whole.
     """
-    n_asked = sum(way.out.n_sent(tag) for tag in way.out.under_way())
+    n_asked = sum(way.out.n_sent(tag) for tag in way.out.under_way() if tag not in unknown)
     run_id = fold(way.store, way.answers)
-    way.out.journal.fold()
+    if unknown:
+        way.out.keep_only(unknown)
+    else:
+        way.out.journal.fold()
     doubts = [each.doubt for each in found if each.doubt is not None]
     if doubts:
         raise CaptionError(

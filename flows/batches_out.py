@@ -42,7 +42,7 @@ class BatchesOut:
             raise CaptionError(
                 f"{sum(len(line['rows']) for line in others):,} images are under way in a batch that was asked for "
                 f"otherwise: {_differences(others[0]['asked'], self._asked())}. Ask so again, and it is collected; or, "
-                "where it never will be, drop it: msa caption-batch --forget"
+                "where it never will be, drop it: msa caption-batch --forget all"
             )
         return {tag: _intended(line) for tag, line in intended.items()}
 
@@ -56,8 +56,9 @@ class BatchesOut:
         return frozenset(parts)
 
     def submitted(self) -> dict[str, str | None]:
-        """The ids so far, by tag."""
-        return {line["tag"]: line["batch_id"] for line in self.journal.read() if "batch_id" in line}
+        """The ids so far, by tag, of what is under way."""
+        ids = {line["tag"]: line["batch_id"] for line in self.journal.read() if "batch_id" in line}
+        return {tag: ids[tag] for tag in self.under_way() if tag in ids}
 
     def note(self, tag: str, batch_id: str | None, *, n_unreadable: int) -> None:
         """This batch is submitted, without `n_unreadable` of its images."""
@@ -69,7 +70,7 @@ class BatchesOut:
         return len(self.under_way()[tag].pictures) - n_unreadable
 
     def keep_only(self, tags: Iterable[str]) -> None:
-        """What was not submitted waits again."""
+        """The others are under way no more: collected, or never submitted."""
         kept = set(tags)
         self.journal.append_all([{"tag": tag, "is_dropped": True} for tag in self.under_way() if tag not in kept])
 

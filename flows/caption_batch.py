@@ -35,6 +35,7 @@ from flows.caption_plan import lines, plan
 from flows.captioners import USUAL, Asked, captioner_of
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
+from msa_core.captions.batch import Standing
 from msa_core.captions.captioner import Again, Decoding
 from msa_core.captions.endpoint import Endpoint
 from msa_core.errors import CaptionError
@@ -42,6 +43,7 @@ from warehouse import Store, lease
 from warehouse.journal import Journal
 
 EVERY_S = 30.0
+ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,22 @@ def caption_batch(
             raise CaptionError(told) from error
 
 
-def forget(store: Store) -> Forgotten:
-    """Drops what is under way, whoever was asked: its images wait again, and nobody collects its answers. Raises
-    LeaseHeld.
+def forget(store: Store, *, which: str = ALL) -> Forgotten:
+    """Drops what is under way, whoever was asked: its images wait again, and nobody collects its answers.
+
+    `which`: a batch's id, or ALL. Raises CaptionError where no such batch is under way, LeaseHeld.
     """
     with lease(store.places, "caption"), batches_of(store) as out:
-        intended = intents(out)
         ids = {line["tag"]: line["batch_id"] for line in out.read() if line.get("batch_id")}
-        out.fold()
+        every = intents(out)
+        intended = [line for line in every if which in (ALL, ids.get(line["tag"]))]
+        if not intended and which != ALL:
+            there = ", ".join(ids[line["tag"]] for line in every if line["tag"] in ids) or "none"
+            raise CaptionError(f"No batch {which!r} is under way. Under way: {there}; drop all: --forget {ALL}")
+        if len(intended) == len(every):
+            out.fold()
+        else:
+            out.append_all([{"tag": line["tag"], "is_dropped": True} for line in intended])
     n_images = sum(len(line["rows"]) for line in intended)
     addresses = tuple(sorted({line["asked"][0] for line in intended}))
     batch_ids = tuple(ids[line["tag"]] for line in intended if line["tag"] in ids)
@@ -118,12 +128,13 @@ def command(
     new_prompt: NewPromptOption = False,
     wait: Annotated[bool, typer.Option("--wait", help="Until all of it is over, then collect.")] = False,
     forgets: Annotated[
-        bool, typer.Option("--forget", help="Drop what is under way: its endpoint is gone. Submits nothing.")
-    ] = False,
+        str | None,
+        typer.Option("--forget", metavar="ID|all", help="Drop this batch, or all under way: lost. Submits nothing."),
+    ] = None,
 ) -> None:
     """Print how far each batch is, or what came of it."""
-    if forgets:
-        say(_told_of_forgotten(forget(open_store(store))))
+    if forgets is not None:
+        say(_told_of_forgotten(forget(open_store(store), which=forgets)))
         return
     asked = Asked("openai", model, prompt, Decoding(temperature, retry_temperature, max_tokens, side))
     scope = Scope(one_of(posts), source, limit, retry_refused, with_text)
@@ -132,28 +143,46 @@ def command(
     at = open_store(store)
     if dry_run:
         planned = plan(at, asked=asked, scope=scope, paying=paying, new_prompt=new_prompt, draws_twice=False)
-        told, is_in_vain = lines(planned) if planned else [], False
+        told, fails = lines(planned) if planned else [], False
     else:
         found = caption_batch(at, asked=asked, scope=scope, paying=paying, new_prompt=new_prompt, every_s=every_s)
-        told, is_in_vain = _told(found), found.is_in_vain
+        told, fails = _told(found), found.is_in_vain or bool(found.unknown)
     for line in told:
         say(line)
-    if is_in_vain:
+    if fails:
         raise typer.Exit(1)
 
 
 def _told(found: Batched) -> list[str]:
-    told = []
-    for each in found.standings:
-        far = f", {each.n_done:,} of {each.n_lines:,}" if each.n_lines else ""
-        told.append(f"batch {each.batch_id}: {': '.join([each.status, *each.errors])}{far}")
+    told = [_told_of_batch(each) for each in found.standings]
     if found.n_beyond:
         told.append(f"the budget holds no more: {found.n_beyond:,} images wait for another command")
     if found.done is None:
-        return [*told, "under way; the same command collects it"]
+        is_waiting = any(each.is_known for each in found.standings)
+        return [*told, *_told_of_money(found), *(["under way; the same command collects it"] if is_waiting else [])]
     told += [*told_of(found.done), *(f"  {n:6,}  {cause}" for cause, n in found.causes)]
     n_again = sum(not is_last(row) for row in found.done.rows)
     return [*told, f"{n_again:,} refused answers have their second try: the same command"] if n_again else told
+
+
+def _told_of_batch(batch: Standing) -> str:
+    name = batch.batch_id
+    if not batch.is_known:
+        return (
+            f"the endpoint does not know batch {name} under this key; if it is lost: msa caption-batch --forget {name}"
+        )
+    far = f", {batch.n_done:,} of {batch.n_lines:,}" if batch.n_lines else ""
+    return f"batch {name}: {': '.join([batch.status, *batch.errors])}{far}"
+
+
+def _told_of_money(found: Batched) -> list[str]:
+    """Spent before the batches; once all is over, it is told with the rest."""
+    told = []
+    if found.lost_usd:
+        told.append(f"at most ${found.lost_usd:.4f} for calls before, whose answers never came")
+    if found.again_usd:
+        told.append(f"${found.again_usd:.4f} for asking again about an image that was described before")
+    return told
 
 
 def _told_of_forgotten(found: Forgotten) -> str:

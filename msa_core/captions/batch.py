@@ -24,9 +24,8 @@ PATH: Literal["/v1/chat/completions"] = "/v1/chat/completions"
 TAG = "msa_loop"  # in the batch's metadata: a batch whose id was lost in a crash is found again
 N_TRIES = 5
 LONGEST_CAUSE = 200
-GONE = "gone"  # our word: the endpoint has forgotten the batch
-OVER = ("completed", "expired", "cancelled", "failed", GONE)
-NO_BATCH = "the endpoint no longer knows the batch"
+UNKNOWN = "unknown"  # our word: lost, or another key's, or a passing fault
+OVER = ("completed", "expired", "cancelled", "failed")
 NO_FILE = "the endpoint no longer has the file with the answer"
 
 Result = TypeVar("Result")
@@ -38,7 +37,7 @@ class Gone(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Of a batch; `status` as the endpoint names it, or GONE; `errors`: why all of it failed, in its words."""
+    """Of a batch; `status` as the endpoint names it, or UNKNOWN; `errors`: why all of it failed, in its words."""
 
     batch_id: str
     status: str
@@ -50,6 +49,11 @@ class Standing:
     def is_over(self) -> bool:
         """Whether nothing more will come of it."""
         return self.status in OVER
+
+    @property
+    def is_known(self) -> bool:
+        """To the endpoint, under this key."""
+        return self.status != UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +118,12 @@ async def find(endpoint: Endpoint, *, tag: str) -> str | None:
 
 
 async def standing(endpoint: Endpoint, batch_id: str) -> Standing:
-    """How far it is; GONE where the endpoint has batches, and not this one. Raises CaptionError, Again."""
+    """How far it is; UNKNOWN where the endpoint has batches, and not this one. Raises CaptionError, Again."""
     try:
         batch = await _batch(endpoint, batch_id)
     except Gone:
         await expect_batches(endpoint)
-        return Standing(batch_id, GONE, 0, 0, (NO_BATCH,))
+        return Standing(batch_id, UNKNOWN, 0, 0)
     counts = batch.request_counts
     n_done, n_lines = (counts.completed + counts.failed, counts.total) if counts else (0, 0)
     errors = (batch.errors.data if batch.errors else None) or []
@@ -131,12 +135,13 @@ async def collect(
     endpoint: Endpoint, batch_id: str, pictures: Mapping[str, Picture], purse: Purse, *, n_sent: int
 ) -> Collected:
     """What came of a batch that is over, looked at by the gate. `pictures`: by the caption's id; their files are not
-    needed. `n_sent`: lines that it had. What the endpoint has forgotten brings no rows, but a cause.
+    needed. `n_sent`: lines that it had. A file that the endpoint has forgotten brings no rows, but a cause. Raises
+    CaptionError, Again.
     """
     try:
         batch = await _batch(endpoint, batch_id)
-    except Gone:
-        return Collected((), ((NO_BATCH, n_sent),))
+    except Gone as error:  # it was there a moment ago
+        raise Again(f"batch {batch_id} is not found") from error
     found: list[Caption | str] = []
     is_whole = True
     for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
@@ -206,7 +211,7 @@ async def _asked(endpoint: Endpoint, call: Awaitable[Result], *, is_known: bool 
             raise Gone from error
         raise CaptionError(
             f"{endpoint.base_url} has no batches (404). Ask one by one: msa caption; where some are under way there, "
-            "drop them first: msa caption-batch --forget"
+            "drop them first: msa caption-batch --forget all"
         ) from error
     except openai.APIStatusError as error:
         reason = await endpoint.failure(error)

@@ -1,9 +1,9 @@
 """`msa caption-batch` where an endpoint forgets what it was given, or is another one now: no image is locked."""
 
+import re
 from dataclasses import replace
 
 import pytest
-import typer
 
 from flows.caption import caption
 from flows.caption_batch import caption_batch, command, forget
@@ -21,40 +21,8 @@ from warehouse import Store
 from warehouse.journal import Journal
 
 
-@pytest.fixture
-def two_batches(store: Store, endpoint: ScriptedEndpoint, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """47 images under way in two batches."""
-    monkeypatch.setattr("flows.batches_out.LINES_A_BATCH", 30)
-    batched(store)
-    assert n_submitted(endpoint) == 2
-    return store
-
-
 def n_listed(endpoint: ScriptedEndpoint) -> int:
     return sum(each.method == "GET" and each.path == "/v1/batches" for each in endpoint.log.every)
-
-
-def test_a_batch_that_the_endpoint_has_forgotten_is_over_and_its_images_wait_again(
-    store: Store, endpoint: ScriptedEndpoint
-):
-    batched(store)
-    endpoint.shelf.jobs.clear()
-    found = batched(store)
-    assert found.done is not None
-    assert [each.status for each in found.standings] == ["gone"]
-    assert (found.is_in_vain, found.causes) == (True, ((batches.NO_BATCH, N_OPEN - 1),))
-    done = caption(store, asked=QWEN, scope=Scope(), limits=Limits(4))
-    assert done is not None
-    assert (done.n_ok, n_ok(store)) == (N_OPEN - 1, N_OPEN)
-
-
-def test_one_forgotten_batch_keeps_no_other_from_being_collected(two_batches: Store, endpoint: ScriptedEndpoint):
-    del endpoint.shelf.jobs["batch_0"]
-    found = batched(two_batches, every_s=0.01)
-    assert found.done is not None
-    assert (found.done.n_ok, found.done.n_waiting, n_ok(two_batches)) == (17, 30, 18)
-    assert batched(two_batches, every_s=0.01).done is not None
-    assert n_ok(two_batches) == N_OPEN
 
 
 @pytest.mark.parametrize("n_kept", [0, 3], ids=["all", "but the file of errors"])
@@ -98,9 +66,9 @@ def test_an_endpoint_that_has_no_batches_any_more_is_no_lost_batch(
 ):
     batched(store)
     endpoint.manners.has_batches = False
-    with pytest.raises(CaptionError, match=r"has no batches \(404\).*--forget"):
+    with pytest.raises(CaptionError, match=r"has no batches \(404\).*--forget all"):
         batched(store)
-    command(store.places.root, forgets=True)
+    command(store.places.root, forgets="all")
     assert "1 batches of 47 images are dropped (batch_0; http://127.0.0.1" in capsys.readouterr().out
     done = caption(store, asked=QWEN, scope=Scope(), limits=Limits(4))
     assert done is not None
@@ -127,7 +95,7 @@ def test_where_no_batch_is_under_way_there_is_nothing_to_forget(
     store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.delenv("MSA_VLM_BASE_URL", raising=False)
-    command(store.places.root, forgets=True)
+    command(store.places.root, forgets="all")
     assert "no batch is under way" in capsys.readouterr().out
 
 
@@ -142,14 +110,19 @@ def an_old_one(n: int) -> dict[str, object]:
     return names | {"endpoint": batches.PATH, "input_file_id": "file-x", "completion_window": "24h"}
 
 
-def test_an_endpoint_that_shows_the_same_page_for_ever_ends_the_search(store: Store, endpoint: ScriptedEndpoint):
-    page = {"object": "list", "data": [an_old_one(1)], "first_id": "old_1", "last_id": "old_1", "has_more": True}
-    batched(store)
+def lose_ids(store: Store) -> None:
+    """As if a kill had come between each submission and its note."""
     journal = Journal(store.places, "caption", "batches")
     lines = [line for line in journal.read() if "batch_id" not in line]
     journal.fold()
     with journal:
         journal.append_all(lines)
+
+
+def test_an_endpoint_that_shows_the_same_page_for_ever_ends_the_search(store: Store, endpoint: ScriptedEndpoint):
+    page = {"object": "list", "data": [an_old_one(1)], "first_id": "old_1", "last_id": "old_1", "has_more": True}
+    batched(store)
+    lose_ids(store)
     before = n_listed(endpoint)
     of_lists = Rule(
         lambda asked: told(page), applies=lambda asked: (asked.method, asked.path) == ("GET", "/v1/batches")
@@ -177,6 +150,15 @@ def test_calls_that_bring_nothing_before_a_batch_count_against_its_budget(store:
     assert (n_lines, found.n_beyond) == (5, N_OPEN - 1 - 5)
 
 
+def test_calls_that_bring_nothing_before_a_batch_are_told_while_it_is_under_way(
+    store: Store, endpoint: ScriptedEndpoint, capsys: pytest.CaptureFixture[str]
+):
+    endpoint.add(rules.half_json(), times=2)
+    command(store.places.root, prompt_price=1.0, completion_price=2.0, limit=5, wait=False)
+    told = " ".join(capsys.readouterr().out.split())
+    assert re.search(r"at most \$0\.\d+ for calls before, whose answers never came under way", told)
+
+
 def test_a_budget_that_is_lost_before_an_answer_came_submits_no_batch(store: Store, endpoint: ScriptedEndpoint):
     endpoint.add(rules.half_json(), times=None)
     with pytest.raises(CaptionError, match=r"The budget is spent before an image was answered: \$0.0"):
@@ -198,10 +180,3 @@ def test_a_known_model_that_takes_no_image_any_more_gets_no_batch_and_refuses_no
         batched(store, every_s=0.01)
     with store.moment() as moment:
         assert moment.value("select count(*) from captions where status = 'refused'") == 10, "it takes another one"
-
-
-def test_a_command_in_vain_fails(store: Store, endpoint: ScriptedEndpoint):
-    batched(store)
-    endpoint.shelf.jobs.clear()
-    with pytest.raises(typer.Exit):
-        command(store.places.root, wait=False)

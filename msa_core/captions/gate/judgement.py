@@ -1,11 +1,13 @@
 """Words that judge mood, emotion or quality; objective ones (smiling, crying, birthday) and names pass."""
 
 import re
+import sys
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import groupby
 
 from msa_core.captions.gate.lexicon import WORD, lexicon
-from msa_core.captions.gate.own_words import Told
+from msa_core.captions.gate.own_words import Told, evened, small
 
 # what a word may end with, and what stood there before; "er" is left out: number, corner, comforter
 ENDINGS = {"s": "", "'s": "", "ly": "", "est": "", "iest": "y", "ier": "y", "ily": "y", "ness": ""}
@@ -38,10 +40,19 @@ def _listed(judging: tuple[str, ...]) -> re.Pattern[str]:
 
 def _pattern(word: str) -> str:
     """In small letters, evened out as answers are; `schön*` also finds what it begins."""
-    stem = re.escape(unicodedata.normalize("NFKC", word.removesuffix("*")).lower())
+    stem = re.escape(small(evened(word.removesuffix("*"))))
     if WITHOUT_BLANKS.search(word):
         return stem
-    return rf"\b{stem}" if word.endswith("*") else rf"\b{stem}\b"
+    within = _within_a_word()
+    return rf"(?<!{within}){stem}" if word.endswith("*") else rf"(?<!{within}){stem}(?!{within})"
+
+
+@cache
+def _within_a_word() -> str:
+    """A class of characters: marks belong to the word, too, as the vowel signs of Indic scripts do; `\\w` has none."""
+    marks = [code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) in {"Mn", "Mc"}]
+    runs = ([code for _, code in run] for _, run in groupby(enumerate(marks), lambda each: each[1] - each[0]))
+    return rf"[\w{''.join(f'{chr(run[0])}-{chr(run[-1])}' for run in runs)}]"
 
 
 @lru_cache(2**16)

@@ -35,29 +35,33 @@ class Told:
 
 def told(caption: str, prompt: Prompt) -> Told:
     """The caption, taken apart. Widths and ligatures are evened out (NFKC), what cannot be seen is dropped."""
-    even = unicodedata.normalize("NFKC", caption[:MOST_CHARACTERS])[:MOST_CHARACTERS]
-    whole = INVISIBLE.sub("", even)
+    whole = evened(caption[:MOST_CHARACTERS])
     fields = [_split_field(label, value) for label, value in _fields(whole, prompt)]
     own = "\n".join(says for says, _, _ in fields)
     quoted = " ".join(quote for _, quotes, _ in fields for quote in quotes)
     if len(fields) == 1 and quoted and len(WORD.findall(own)) < 2:
         own, quoted = whole.replace('"', " "), ""  # an answer that stands in quotation marks as a whole
-    plain, quoted = _small(own), _small(quoted)
+    plain, quoted = small(own), small(quoted)
     is_cut = len(caption) > MOST_CHARACTERS
     return Told(whole, own, plain, words(plain), quoted, words(quoted), is_cut, fields[-1][2])
 
 
-def words(small: str) -> tuple[str, ...]:
+def words(plain: str) -> tuple[str, ...]:
     """Of a text in small letters."""
-    return tuple(WORD.findall(small))
+    return tuple(WORD.findall(plain))
 
 
-def _small(text: str) -> str:
-    """As long as the text: a letter whose small form is two characters stays."""
-    small = text.lower()
-    if len(small) != len(text):
-        small = "".join(each.lower() if len(each.lower()) == 1 else each for each in text)
-    return small.replace("’", "'")
+def evened(text: str) -> str:
+    """Widths and ligatures evened out, without what cannot be seen."""
+    return INVISIBLE.sub("", unicodedata.normalize("NFKC", text)[:MOST_CHARACTERS])
+
+
+def small(text: str) -> str:
+    """As long as the text: a letter whose small form is two characters stays. Apostrophes are straight."""
+    lower = text.lower()
+    if len(lower) != len(text):
+        lower = "".join(each.lower() if len(each.lower()) == 1 else each for each in text)
+    return lower.replace("’", "'")
 
 
 @lru_cache(maxsize=64)

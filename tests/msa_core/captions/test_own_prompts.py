@@ -110,6 +110,30 @@ def test_a_prompts_own_words_judge(tmp_path: Path, keys: str, said: str):
     assert len(plain) == 1, "the one in that language, which judges nothing"
 
 
+@pytest.mark.parametrize(
+    ("keys", "said", "longer"),
+    [
+        (
+            'language = "hi"\njudging = "दुखी"\n',
+            "एक दुखी आदमी सड़क पर खड़ा है।",
+            "एक आदमी दुखीराम की दुकान के पास खड़ा है।",
+        ),
+        (
+            'language = "hi"\njudging = "खुश"\n',
+            "एक खुश आदमी सड़क पर खड़ा है।",
+            "एक आदमी खुशी नाम की दुकान के पास खड़ा है।",
+        ),
+        ('language = "fr"\njudging = "d’effroi"\n', "Un cri d’effroi dans la rue.", "Une femme traverse la rue."),
+    ],
+    ids=["ends-in-a-vowel-sign", "goes-on-with-one", "apostrophe"],
+)
+def test_a_word_ends_where_its_marks_do_and_apostrophes_are_all_one(tmp_path: Path, keys: str, said: str, longer: str):
+    asks = prompt(tmp_path, keys)
+    assert refused(said, prompt=asks) == CaptionReason.SENTIMENT_WORDS
+    assert refused(said.replace("’", "'"), prompt=asks) == CaptionReason.SENTIMENT_WORDS
+    assert refused(longer, prompt=asks) is None
+
+
 def test_a_prompts_own_words_replace_the_gates_and_a_whole_word_is_no_beginning(tmp_path: Path):
     assert refused(JUDGES, prompt=prompt(tmp_path, 'judging = "blue"\n')) is None
     german = prompt(tmp_path, 'language = "de"\njudging = "froh"\n')
