@@ -18,11 +18,13 @@ def compact(store: Store, *, below_mb: float = 64.0) -> Compacted:
 
 def command(
     store: StoreOption = DEFAULT_STORE,
-    below_mb: Annotated[float, typer.Option(min=0, help="Runs with larger files stay as they are.")] = 64.0,
+    below_mb: Annotated[
+        float, typer.Option(min=0, help="Runs with larger files stay, but those that hold a forgotten name.")
+    ] = 64.0,
 ) -> None:
     """Print what was merged."""
     done = compact(open_store(store), below_mb=below_mb)
     if done.run_id is None:
-        say("nothing to do: fewer than two small runs")
+        say("nothing to do: fewer than two small runs, and nothing to forget")
         return
     say(f"{done.run_id}: {done.n_runs} runs merged, {done.n_rows} rows; msa gc removes the old files after a day")

@@ -14,8 +14,8 @@ def gc(
     store: Store, *, dry_run: bool = False, older_than_s: float = DAY_S, models_older_than_s: float | None = None
 ) -> list[Leftover]:
     """What was (or would be) removed. `models_older_than_s`: also weights of models that old which never stood for a
-    task, refused challengers among them, but the last one and ancestors of what stays (view `spare_models`); None: no
-    weights that a model owns. Facts stay.
+    task, refused challengers among them, but the last one, those of open challenges and ancestors of what stays (view
+    `spare_models`); None: no weights that a model owns. Facts stay.
     """
     found = leftovers(store, older_than_s=older_than_s)
     if models_older_than_s is not None:

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
-from flows.succession import deciding, in_place, meant, n_test_reads, put_in_place, say_standing, unscored
-from msa_core.errors import GateError
+from flows.succession import deciding, in_place, meant, n_test_reads, put_in_place, say_standing, unscored, weightless
+from msa_core.errors import GateError, MissingWeights
 from warehouse import Store
 
 
@@ -22,7 +22,9 @@ class Promoted:
 
 
 def promote(store: Store, *, model: str, override: str, task: str | None = None) -> Promoted:
-    """Puts a model in place without a reading of the test. Raises GateError without a reason."""
+    """Puts a model in place without a reading of the test. Raises GateError without a reason, and MissingWeights where
+    its checkpoint is gone, as `msa gc --models-older-than` takes it.
+    """
     why = " ".join(override.split())
     if not why:
         raise GateError(f'Say why {model} is put in place without the gate: --override "why". It is recorded')
@@ -33,6 +35,8 @@ def promote(store: Store, *, model: str, override: str, task: str | None = None)
             before, n_reads = in_place(moment, of.task), n_test_reads(moment, of.task)
         if before and before.model_id == of.model_id:
             return Promoted(None, of.model_id, of.model_id, unscored(store, of.model_id))
+        if gone := weightless(store, of.model_id):
+            raise MissingWeights(f"{of.model_id} was not put in place: {gone}, or promote a model that has its weights")
         inputs = [of.origin_run_id, *([before.origin_run_id] if before else [])]
         run = store.begin("promote", parameters={"model_id": of.model_id, "why": why}, inputs=inputs, version=1)
         if run is not None:

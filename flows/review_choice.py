@@ -34,6 +34,7 @@ class Begun:
     """
 
     project: str
+    task: str
     post_ids: tuple[str, ...]
 
 
@@ -51,4 +52,4 @@ def on_their_way(places: Places) -> tuple[Begun, ...]:
     """Rounds that a push of whatever project has begun and not committed."""
     slugs = sorted(path.stem for path in (places.journal / JOURNAL).glob("*.jsonl"))
     left = (intended(push_journal(places, slug)) for slug in slugs)
-    return tuple(Begun(of.project, tuple(post.post_id for post in of.posts)) for of in left if of is not None)
+    return tuple(Begun(of.project, of.task, tuple(post.post_id for post in of.posts)) for of in left if of is not None)

@@ -89,4 +89,4 @@ def command(
         say("nothing to do: every post of the queue is out already")
         return
     say(f"{done.n_posts} posts in {done.path}; make a project with the screen {done.screen} and import them there")
-    say(f"next, with each person's JSON export: msa review import FILE --project {project} --reviewer NAME")
+    say(f"next, with each person's JSON export: msa review import FILE --project {project!r} --reviewer NAME")

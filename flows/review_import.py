@@ -32,7 +32,7 @@ def import_answers(store: Store, path: Path, *, project: str = OFFLINE, reviewer
     Raises ReviewError where the file is no export or not that reviewer's, or where its project is on a server: what
     people say there would count a second time, as said by others.
     """
-    whose = reviewer or project
+    whose = project if reviewer is None else reviewer
     check_name(whose)
     listing = tasks_of(path.read_bytes())
     with lease(store.places, f"review-{slug_of(project)}"), store.moment() as moment:

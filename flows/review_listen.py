@@ -15,10 +15,10 @@ import typer
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.review_pull import Pulled, lines, pull
 from flows.review_server import say_now
-from flows.reviewing import ProjectOption, TaskOption, connected, known_subject, nowhere
+from flows.reviewing import ProjectOption, TaskOption, connected, known_subject, served
 from labelstudio.connection import Connection
 from labelstudio.errors import ReviewError
-from labelstudio.project import Project, find
+from labelstudio.project import Project
 from labelstudio.receiver import receiver, register, unregister
 from warehouse import LeaseHeld, Store
 
@@ -77,9 +77,7 @@ def listen(
     connection = connected(store)
     with store.moment() as moment:
         about = known_subject(moment, project=project, task=task)
-    target = find(connection, about.title)
-    if target is None:
-        raise nowhere(about, connection.url)
+    target = served(connection, about)
     puller = Puller(store, about.title, every_s, on_pull, pseudonyms)
     secret = os.environ.get(SECRET) or secrets.token_hex(16)
     with _ear(host, port) as ear:

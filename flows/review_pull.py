@@ -11,8 +11,7 @@ from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from flows.review_names import names_of, told_apart
 from flows.review_reading import LOST, WITHDRAWN, Known, Reading, known, read
-from flows.reviewing import Desk, ProjectOption, TaskOption, connected, known_subject, nowhere
-from labelstudio.project import find
+from flows.reviewing import Desk, ProjectOption, TaskOption, connected, known_subject, served
 from msa_core.records import AnnotatorName
 from warehouse import Run, Store, digest, lease
 
@@ -47,9 +46,7 @@ def pull(
         about = known_subject(moment, project=project, task=task)
     with lease(store.places, f"review-{about.slug}"), store.moment() as moment:
         about = known_subject(moment, project=about.title, task=None)
-        target = find(connection, about.title)
-        if target is None:
-            raise nowhere(about, connection.url)
+        target = served(connection, about)
         before = known(moment, about.title)
         desk = Desk(store, connection, target, told_apart(about, before, server))
         found = read(desk, moment, before, full=full)
@@ -65,7 +62,7 @@ def _commit(desk: Desk, before: Known, found: Reading, names: list[AnnotatorName
         return told
     cursor = found.cursor.astimezone(UTC).isoformat() if found.cursor else None
     asked = {"project": desk.about.title, "task": desk.about.task, "cursor": cursor, "n_unmatched": n_unmatched}
-    asked |= {"server": desk.about.server} if desk.about.server else {}
+    asked |= {"server": desk.about.server} if desk.about.server is not None else {}
     run = desk.store.begin("review-pull", parameters=asked, inputs=inputs_of(desk.about.step, found), version=1)
     if run is None:
         return told
@@ -127,7 +124,10 @@ def command(
     ] = False,
     server: Annotated[
         str | None,
-        typer.Option(help="Name that tells this server's people from another's; said at the first pull, it stays."),
+        typer.Option(
+            help="Name that tells this server's people from another's. Say it at the first pull of each further "
+            "server, which has a project of its own: two servers that msa made have one e-mail. It stays."
+        ),
     ] = None,
 ) -> None:
     """Print how many answers came, were corrected, were withdrawn, could not be read."""

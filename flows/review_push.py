@@ -26,19 +26,19 @@ from flows.review_round import (
 )
 from flows.review_simulate import truth_of
 from flows.review_truth import keep, mixed
-from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, nowhere, subject
+from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, looked_up, served, subject
 from labelstudio.connection import Connection
 from labelstudio.errors import ReviewError
 from labelstudio.importing import update_predictions
 from labelstudio.pictures import address
-from labelstudio.project import Project, check, create, find, get, restore_screen
+from labelstudio.project import Project, check, create, get, restore_screen
 from warehouse import Moment, Store, lease
 from warehouse.journal import Journal
 
 OnDone = Callable[[int], None] | None
 OPINIONS = ("hidden", "ask", "shown")
 OPEN = "from open_review_posts where project = $project order by post_id"
-N_OPEN = "select count(*) from task_answers where project = $project and is_open and n_answers = 0"
+N_UNANSWERED = "select count(*) from task_answers where project = $project and is_open and n_answers = 0"
 PICTURES = (
     "select distinct image_sha256, format from pictures "
     "where post_id in (select post_id from task_answers where project = $project and is_open)"
@@ -47,14 +47,14 @@ PICTURES = (
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """`run_ids` is empty where nothing was sent. `n_open`: posts that nobody has answered yet."""
+    """`run_ids` is empty where nothing was sent. `n_unanswered`: posts that wait for a first answer."""
 
     run_ids: tuple[str, ...]
     title: str
     url: str
     n_pushed: int
     n_updated: int
-    n_open: int
+    n_unanswered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +104,7 @@ def push(
 
 def _target(connection: Connection, about: Subject, asked: Asked, *, restore: bool) -> Project:
     """The project on the server, made where the store never saw one."""
-    found = find(connection, about.title)
-    if found is None and (about.step or about.is_of_files):
-        raise nowhere(about, connection.url)
+    found = served(connection, about) if about.step else looked_up(connection, about)
     if found is None:
         return create(connection, about.title, about.screen, overlap=asked.overlap or 1)
     if restore:
@@ -137,7 +135,7 @@ def _finish(desk: Desk, left: Round, moment: Moment, journal: Journal, on_done: 
 
 
 def _fill(desk: Desk, asked: Asked, moment: Moment, journal: Journal, on_done: OnDone) -> Pushed:
-    n_waiting = int(moment.value(N_OPEN, project=desk.about.title))
+    n_waiting = int(moment.value(N_UNANSWERED, project=desk.about.title))
     _show_again(desk, moment)
     updated, n_updated = _update(desk, moment, journal)
     desk = desk.after(*updated)
@@ -196,8 +194,9 @@ def _update(desk: Desk, moment: Moment, journal: Journal) -> tuple[list[str], in
 def _pushed(desk: Desk, run_ids: Sequence[str | None], *, n_pushed: int, n_updated: int) -> Pushed:
     title = desk.about.title
     with desk.store.moment() as moment:
-        n_open = int(moment.value(N_OPEN, project=title))
-    return Pushed(tuple(each for each in run_ids if each), title, desk.connection.url, n_pushed, n_updated, n_open)
+        n_unanswered = int(moment.value(N_UNANSWERED, project=title))
+    ids = tuple(each for each in run_ids if each)
+    return Pushed(ids, title, desk.connection.url, n_pushed, n_updated, n_unanswered)
 
 
 def command(
@@ -228,9 +227,10 @@ def command(
     asked = Asked(source, review_batch, overlap, opinion, truth_share if ground_truth else 0.0)
     with progress("push", total=None) as on_done:
         done = push(opened, project=project, task=task, asked=asked, restore=restore_screen, on_done=on_done)
+    left = f"{done.n_unanswered} wait for a first answer"
     if not done.run_ids:
-        say(f"nothing to do: {done.n_open} posts are open in {done.title}")
+        say(f"nothing to do: {left} in {done.title}")
     else:
-        say(f"{done.title}: {done.n_pushed} posts pushed, {done.n_updated} updated, {done.n_open} open")
+        say(f"{done.title}: {done.n_pushed} posts pushed, {done.n_updated} updated; {left}")
     say(f"reviewers: {done.url}")
     say(f"next: msa review pull --store {store}")

@@ -11,12 +11,12 @@ from flows.output import say, show
 from flows.review_pictures import addresses
 from flows.review_pull import lines, pull
 from flows.review_round import Round, carry_out, commit, intend, push_journal, refuse_what_would_lose, task_post
-from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, known_subject, nowhere, subject
+from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, known_subject, looked_up, subject
 from labelstudio.answers import Reader
 from labelstudio.connection import Connection
 from labelstudio.importing import close, delete, waiting
 from labelstudio.listing import all_tasks
-from labelstudio.project import SKIPPED, Project, adjust, create, find, get, mark
+from labelstudio.project import SKIPPED, Project, adjust, create, get, mark
 from labelstudio.reconciling import Difference, StoreTask, difference
 from labelstudio.screen import missing_names
 from labelstudio.unreadable import UnreadableTask, ask_others, unreadable_tasks
@@ -82,9 +82,7 @@ def _subject(moment: Moment, project: str | None, task: str | None) -> Subject:
 
 
 def _target(connection: Connection, about: Subject, moment: Moment, *, repair: bool) -> Project | None:
-    found = find(connection, about.title)
-    if found is None and about.is_of_files:
-        raise nowhere(about, connection.url)
+    found = looked_up(connection, about)
     if found is None:
         known_subject(moment, project=about.title, task=None)
     if found is None and repair:
@@ -132,7 +130,7 @@ def _commit(desk: Desk, name: str, rows: list[dict[str, Any]], task_ids: dict[st
     if not rows:
         return desk
     posts = tuple(task_post(row, row["round"], (), row["overlap"]) for row in rows)
-    of = Round(f"{name}-{desk.about.step}", desk.about.task, "hidden", posts, task_ids)
+    of = Round(f"{name}-{desk.about.step}", desk.about.task, desk.about.screen.opinion, posts, task_ids)
     return desk.after(commit(desk, of, journal))
 
 
@@ -140,7 +138,8 @@ def _push_again(desk: Desk, found: Difference, moment: Moment, journal: Journal)
     rows = moment.table(OPEN, project=desk.about.title, ids=list(found.missing)).to_pylist()
     seen = addresses(moment, desk.connection, rows)
     posts = tuple(task_post(row, row["round"], seen[row["post_id"]], row["overlap"]) for row in rows)
-    of = Round(f"again-{desk.about.step}", desk.about.task, "hidden", posts, project=desk.about.title)
+    name, opinion = f"again-{desk.about.step}", desk.about.screen.opinion
+    of = Round(name, desk.about.task, opinion, posts, project=desk.about.title)
     if posts:
         intend(journal, of)
         carry_out(desk, of, moment, journal)

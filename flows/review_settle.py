@@ -9,11 +9,10 @@ import typer
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from flows.review_round import Round, commit, next_round, push_journal, refuse_what_would_lose, task_post
-from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, known_subject, nowhere
+from flows.reviewing import Desk, ProjectOption, Subject, TaskOption, connected, known_subject, served
 from flows.training_set import labels_of
 from labelstudio.errors import ProjectGone
 from labelstudio.importing import ask_another
-from labelstudio.project import find
 from msa_core.consensus import Vote, dawid_skene
 from msa_core.records import Consensus
 from warehouse import Moment, Store, digest, lease
@@ -60,9 +59,7 @@ def _ask_others(store: Store, about: Subject, *, at_least: float, most: int) -> 
     journal = push_journal(store.places, about.slug)
     with lease(store.places, f"review-{about.slug}"), journal, store.moment() as moment:
         about = known_subject(moment, project=about.title, task=None)
-        target = find(connection, about.title)
-        if target is None:
-            raise nowhere(about, connection.url)
+        target = served(connection, about)
         desk = Desk(store, connection, target, about)
         refuse_what_would_lose(desk, journal)
         rows = moment.table(UNSETTLED, project=about.title, at_least=at_least, most=most).to_pylist()
@@ -133,8 +130,8 @@ def command(
     """Print how many posts have a consensus, and how many were sent to one more person."""
     done = settle(open_store(store), at_least=at_least, most=most, project=project, task=task)
     if done.by_files is None:
-        say(f"{done.n_posts} reviewed posts; {done.n_asked} are not settled and go to one more person")
+        say(f"{done.n_posts} reviewed posts; {done.n_asked} are not settled and wait for another person")
         return
     say(f"{done.n_posts} reviewed posts; {done.n_unsettled} are not settled, and no server can ask another person")
     if done.n_unsettled:
-        say(f"give another person the file, then: msa review import FILE --project {done.by_files} --reviewer NAME")
+        say(f"give another person the file, then: msa review import FILE --project {done.by_files!r} --reviewer NAME")

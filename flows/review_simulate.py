@@ -11,10 +11,9 @@ import typer
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from flows.review_truth import refuse_other_labels
-from flows.reviewing import ProjectOption, TaskOption, connected, known_subject, nowhere
+from flows.reviewing import ProjectOption, TaskOption, connected, known_subject, served
 from labelstudio.errors import ReviewError
 from labelstudio.listing import all_tasks
-from labelstudio.project import find
 from labelstudio.simulated import Simulated, answer
 from warehouse import Store
 
@@ -40,9 +39,7 @@ def simulate(
     with store.moment() as moment:
         about = known_subject(moment, project=project, task=task)
         waiting = set(moment.table(OPEN, project=about.title)["post_id"].to_pylist())
-    target = find(connection, about.title)
-    if target is None:
-        raise nowhere(about, connection.url)
+    target = served(connection, about)
     refuse_other_labels([truth[each] for each in waiting if each in truth], about.task, about.screen.labels)
     reviewer = Simulated(persona.name, about.screen.labels, truth, persona.error_rate, persona.seconds, persona.seed)
     return answer(connection, [each for each in all_tasks(connection, target) if each.post_id in waiting], reviewer)

@@ -58,7 +58,8 @@ def _notes(moment: Moment, begun: tuple[Begun, ...]) -> Iterator[str]:
     for row in moment.table(LOST).to_pylist():
         yield f"{row['project']}: {row['n']} answers that the server lost are kept here"
     for each in begun:
-        by = f"msa review push --project {each.project!r}" if each.project else "the same msa review push again"
+        again = f"msa review push --project {each.project!r} --task {each.task}"
+        by = again if each.project else "the same msa review push again"
         yield f"begun, not finished: {len(each.post_ids)} posts; {by}"
 
 

@@ -12,7 +12,7 @@ import typer
 from flows.training_set import labels_of
 from labelstudio.connection import Connection
 from labelstudio.errors import NoServer, ReviewError, TokenRefused
-from labelstudio.project import NAMELESS, SKIPPED, Project, Screen, gone, mark
+from labelstudio.project import NAMELESS, SKIPPED, Project, Screen, find, gone, mark
 from labelstudio.server import known
 from msa_core.tasks import TASKS
 from warehouse import Moment, Store, digest
@@ -20,6 +20,10 @@ from warehouse import Moment, Store, digest
 ProjectOption = Annotated[str | None, typer.Option(help="Title of the project on the server; default: msa-TASK.")]
 TaskOption = Annotated[str | None, typer.Option(help="Task whose posts are reviewed; needed where there are several.")]
 DOCUMENT_ROOT = "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT"
+SHOWN = (
+    "select max_by(parameters ->> '$.opinion', finished_at) from run_history"
+    " where verb = 'review-push' and (parameters ->> '$.project') = $project"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,16 @@ def connected(store: Store) -> Connection:
     return Connection(url, token, files=Path(root) if root else None)
 
 
-def subject(moment: Moment, *, project: str | None, task: str | None, opinion: str = "hidden") -> Subject:
-    """The project and task that are meant. Raises ReviewError that lists the choices."""
+def opinion_of(moment: Moment, title: str) -> str | None:
+    """What the last round of a project on a server showed of the model; None where none went there."""
+    shown = moment.value(SHOWN, project=title)
+    return str(shown) if shown else None
+
+
+def subject(moment: Moment, *, project: str | None, task: str | None, opinion: str | None = None) -> Subject:
+    """The project and task that are meant. `opinion`: None for the project's own, so that who is asked again sees what
+    others saw. Raises ReviewError that lists the choices.
+    """
     known = {row["project"]: row for row in moment.table("from review_projects order by project").to_pylist()}
     if project in known and task is None:
         task = known[project]["task"]
@@ -112,7 +124,7 @@ def subject(moment: Moment, *, project: str | None, task: str | None, opinion: s
     return Subject(
         title,
         task,
-        _screen(moment, task, opinion),
+        _screen(moment, task, opinion or opinion_of(moment, title) or "hidden"),
         found["step"],
         store_id,
         is_of_files=title in known and not found["step"],
@@ -132,14 +144,24 @@ def known_subject(moment: Moment, *, project: str | None, task: str | None) -> S
     return found
 
 
-def nowhere(about: Subject, url: str) -> ReviewError:
-    """The store knows the project, the server does not: it is gone, or was never on any."""
-    if not about.is_of_files:
-        return gone(about.title, url)
-    return ReviewError(
-        f"The posts of {about.title!r} went out as files, to no server. Take their answers by: msa review import FILE "
-        f"--project {about.title!r}; for a server choose another --project"
-    )
+def looked_up(connection: Connection, about: Subject) -> Project | None:
+    """The project on the server, if it is there. Raises ReviewError where its posts went out as files: a project of
+    that title there is another's, whose answers are not these.
+    """
+    if about.is_of_files:
+        raise ReviewError(
+            f"The posts of {about.title!r} went out as files, to no server. Take their answers by: msa review import "
+            f"FILE --project {about.title!r}; for a server choose another --project"
+        )
+    return find(connection, about.title)
+
+
+def served(connection: Connection, about: Subject) -> Project:
+    """The project on the server, which the store has pushed to. Raises ProjectGone where it is not there any more."""
+    found = looked_up(connection, about)
+    if found is None:
+        raise gone(about.title, connection.url)
+    return found
 
 
 def _screen(moment: Moment, task: str, opinion: str) -> Screen:

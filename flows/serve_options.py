@@ -22,12 +22,16 @@ ServedOpinionOption = Annotated[str, typer.Option(help=OPINION_HELP)]
 ServedOverlapOption = Annotated[
     int | None, typer.Option(min=1, help="How many people judge each post of a new project. [1]")
 ]
-ServedBatchOption = Annotated[int, typer.Option("--review-batch", min=1, help="Posts of a task that are open at once.")]
+ServedBatchOption = Annotated[
+    int, typer.Option("--review-batch", min=1, help="At most so many posts of a task wait for a first answer.")
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewing:
-    """How posts reach reviewers by schedule: a new project's opinion and overlap (None: 1), and how many are open."""
+    """How posts reach reviewers by schedule: a new project's opinion and overlap (None: 1), and how many posts at most
+    wait for a first answer.
+    """
 
     opinion: str = "hidden"
     overlap: int | None = None

@@ -11,7 +11,10 @@ RESERVED = ("label-studio", "simulated")  # whose people are told by these words
 
 def check_name(name: str) -> None:
     """Raises ReviewError where answers under that name would be mixed with other people's, or with nobody's."""
-    if name.partition(":")[0].strip().lower() in RESERVED:
+    first = name.partition(":")[0].strip().lower()
+    if not first:
+        raise ReviewError(f"{name!r} is no name to keep people's answers under. Say a word.")
+    if first in RESERVED:
         raise ReviewError(
             f"Nobody's answers can be kept under the name {name!r}: it stands for the people of the review server, or "
             "for simulated reviewers, whose answers come by: msa review simulate. Say another name."

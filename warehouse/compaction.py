@@ -26,7 +26,7 @@ FILES_AT_ONCE = 64  # images in memory
 
 @dataclass(frozen=True, slots=True)
 class Compacted:
-    """What a compaction did; `run_id` is None where fewer than two small runs stood."""
+    """What a compaction did; `run_id` is None where fewer than two small runs stood, and none had a row to forget."""
 
     run_id: str | None
     n_runs: int
@@ -34,13 +34,16 @@ class Compacted:
 
 
 def compact(store: Store, *, below_mb: float = 64.0) -> Compacted:
-    """Merge the runs whose files are smaller than `below_mb` together; larger ones stay as they are."""
+    """Merge the runs whose files are smaller than `below_mb` together; larger ones stay as they are, but those with a
+    row that is to be forgotten: these are written anew, even alone.
+    """
     with lease(store.places, "compact"), store.moment() as moment:
-        merged = _small(store.places, moment, below_mb)
+        forgetful = _forgetful(moment)
+        merged = sorted(forgetful | _small(store.places, moment, below_mb))
         run = None
-        if len(merged) > 1:
+        if forgetful or len(merged) > 1:
             origins = _origins(moment, merged)
-            parameters = {"merges": sorted(merged)}
+            parameters = {"merges": merged}
             run = store.begin("compact", parameters=parameters, inputs=origins, version=1)
         if run is None:
             return Compacted(None, 0, 0)
@@ -51,9 +54,20 @@ def compact(store: Store, *, below_mb: float = 64.0) -> Compacted:
         return Compacted(run.run_id, len(merged), sum(run.n_rows.values()))
 
 
-def _small(places: Places, moment: Moment, below_mb: float) -> list[str]:
-    live = moment.table("select run_id from runs order by run_id")["run_id"].to_pylist()
-    return [run_id for run_id in live if _n_bytes(places, run_id) < below_mb * MEGABYTE]
+def _small(places: Places, moment: Moment, below_mb: float) -> set[str]:
+    live = moment.table("select run_id from runs")["run_id"].to_pylist()
+    return {run_id for run_id in live if _n_bytes(places, run_id) < below_mb * MEGABYTE}
+
+
+def _forgetful(moment: Moment) -> set[str]:
+    """The runs, of any size, with rows that a merge leaves out."""
+    found: set[str] = set()
+    for fact in declarations.facts().values():
+        if fact.forgets:
+            row = ", ".join([*fact.grain, "origin_run_id", "run_id"])
+            lost = moment.table(f"from facts.{fact.name} anti join main.{fact.name} using ({row})")
+            found.update(lost["run_id"].to_pylist())
+    return found
 
 
 def _n_bytes(places: Places, run_id: str) -> int:

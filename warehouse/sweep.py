@@ -17,7 +17,7 @@ REPLACED = "another run replaces it"
 HIDDEN = "select run_id, epoch(replaced_at), is_carried from replaced_runs order by finished_at, run_id"
 AT_THE_DOOR = {"serve"}  # leases that are held for weeks, by who reads each moment for itself
 SPARE_ONES = "select model_id from spare_models where trained_at <= $before order by all"
-SPARE = "its model was never judged, and is not the last"
+SPARE = "its model never stood, and none that stays came from it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Leftover:
 
 
 def spare_weights(store: Store, *, older_than_s: float) -> list[Leftover]:
-    """The weights of models that stand nowhere and were trained so long ago; their rows stay. While posts are scored
-    none goes.
+    """The weights of models that nobody needs (view `spare_models`) and that were trained so long ago; their rows
+    stay. While posts are scored none goes.
     """
     before = datetime.now(UTC) - timedelta(seconds=older_than_s)
     with store.moment() as moment:

@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 Captioners = Literal["auto", "openai", "pixels", "none"]
 Opinions = Literal["hidden", "ask", "shown"]
-SHOWN = (
-    "select max_by(parameters ->> '$.opinion', finished_at) from run_history"
-    " where verb = 'review-push' and (parameters ->> '$.project') = $project"
-)
 SCORED = "select 1 from predictions where model_id = $model_id limit 1"
 
 
@@ -72,7 +68,7 @@ def hand_over(store: str, name: str, reviewing: Reviewing) -> Step:
         done = push(at, task=name, asked=asked_of(at, name, reviewing))
     except NoServer as error:
         return Step("push", name, (), f"nobody to judge: {error}")
-    words = f"{done.n_pushed:,} posts pushed, {done.n_updated:,} updated, {done.n_open:,} open"
+    words = f"{done.n_pushed:,} posts pushed, {done.n_updated:,} updated; {done.n_unanswered:,} wait for a first answer"
     return Step("push", name, done.run_ids, words if done.run_ids else NOTHING)
 
 
@@ -81,9 +77,10 @@ def asked_of(store: Store, name: str, reviewing: Reviewing) -> "Asked":
     its last push, whatever the schedule says.
     """
     from flows.review_push import Asked
+    from flows.reviewing import opinion_of
 
     with store.moment() as moment:
-        shown = moment.value(SHOWN, project=f"msa-{name}")
+        shown = opinion_of(moment, f"msa-{name}")
     opinion, overlap = (shown, None) if shown else (reviewing.opinion, reviewing.overlap)
     return Asked(None, reviewing.batch, overlap, opinion)
 

@@ -53,11 +53,14 @@ def take_answers(store: str, project: str, pseudonyms: bool) -> Step:
 @task(name="settle", **PATIENT)
 @unless_nobody_serves("settle")
 def agree(store: str, project: str) -> Step:
-    """What reviewers mean together; one more person is asked where that is not settled."""
+    """What reviewers mean together; one more person is asked where that is not settled, as `msa review settle` asks
+    that is told neither --at-least nor --most.
+    """
     from flows.review_settle import settle
 
     done = settle(Store.open(Path(store)), project=project)
-    return Step("settle", project, (), f"{done.n_posts:,} reviewed posts, {done.n_asked:,} go to one more person")
+    words = f"{done.n_posts:,} reviewed posts; {done.n_asked:,} are not settled and wait for another person"
+    return Step("settle", project, (), words)
 
 
 @task(name="round-finished", **PATIENT)
@@ -79,7 +82,9 @@ def announce(store: str, project: str, name: str, n_posts: int) -> Step:
 
 @punctual("pull", timeout_s=3600)
 def pull_flow(store: str, *, pseudonyms: bool = False, late_after_s: float | None = None) -> State:
-    """Take the reviewers' answers, settle what they mean together, and tell each round that is finished.
+    """Take the reviewers' answers, settle what they mean together, and tell each round that is finished. A post whose
+    label has a posterior below 0.9, or to which nobody gave one, waits for another person, three in all: always so by
+    schedule. Who works alone keeps getting new posts meanwhile; what they said counts.
 
     Args:
         store: Folder of the store.

@@ -11,7 +11,7 @@ from flows.promote import promote
 from flows.score import score
 from msa_core.errors import MissingWeights
 from msa_core.records import Model, Promotion
-from tests.asking import rows
+from tests.asking import champion, rows
 from tests.flows.filled_store import LABELS, filled
 from warehouse import Store, lease
 from warehouse.compaction import compact
@@ -19,11 +19,11 @@ from warehouse.compaction import compact
 NAMES = ("spare", "first", "parent", "before", "champion", "begun-from", "refused", "last")
 PARENTS = {"parent": "first", "champion": "parent", "refused": "begun-from"}
 SPARE = {"spare", "begun-from", "refused"}
-NOW = datetime(2026, 5, 1, tzinfo=UTC)
+NOW = datetime(2024, 5, 1, tzinfo=UTC)
 
 
-def add_model(store: Store, name: str, parent: str | None = None) -> None:
-    model = Model(name, "clara", "sentiment", LABELS, "{}", parent, "snapshot-hand", 10, 5, "{}", "ab" * 32, 1.0)
+def add_model(store: Store, name: str, parent: str | None = None, snapshot: str = "snapshot-hand") -> None:
+    model = Model(name, "clara", "sentiment", LABELS, "{}", parent, snapshot, 10, 5, "{}", "ab" * 32, 1.0)
     run = store.begin("train", parameters={"name": name}, inputs=["split"], version=1)
     assert run is not None
     with run:
@@ -31,6 +31,7 @@ def add_model(store: Store, name: str, parent: str | None = None) -> None:
     weights = store.places.models / name / "fold-0" / "heads.safetensors"
     weights.parent.mkdir(parents=True)
     weights.write_bytes(b"weights")
+    (store.places.models / name / "config.json").write_text("{}")
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,31 @@ def test_what_is_known_of_a_refused_challenger_stays(store: Store):
 def test_a_refused_challenger_that_a_person_puts_in_place_keeps_its_weights(store: Store):
     promote(store, model="refused", override="it is fairer")
     assert {each.path.name for each in gc(store, models_older_than_s=0)} == {"spare"}
+
+
+def test_a_refused_challenger_whose_weights_are_gone_is_not_put_in_place(store: Store):
+    gc(store, models_older_than_s=0)
+    with pytest.raises(MissingWeights, match=r"refused was not put in place: .* not in .*models.*: msa restore, or"):
+        promote(store, model="refused", override="it is fairer")
+    assert champion(store) == "champion"
+
+
+def test_a_challenger_that_was_killed_before_the_gate_keeps_its_weights_until_it_is_judged(store: Store):
+    begun = {"champion_id": "champion", "snapshot_id": "snapshot-now", "parent_id": "champion", "epochs": None}
+    run = store.begin("retrain", parameters=begun, inputs=["snapshot-now"], version=1)
+    assert run is not None
+    with run:
+        run.count("posts", 10)
+    add_model(store, "challenger", parent="champion", snapshot="snapshot-now")
+    add_model(store, "scratch", snapshot="snapshot-now")
+    add_model(store, "trained-by-hand")
+    assert {each.path.name for each in gc(store, models_older_than_s=0)} == {*SPARE, "last", "scratch"}
+    run = store.begin("gate", parameters={"of": "challenger"}, inputs=["train"], version=1)
+    assert run is not None
+    verdict = Promotion("challenger", NOW, "champion", "undecided", "gate", "as good", "{}", 3, None, None)
+    with run:
+        run.write("promotions", [verdict])
+    assert {each.path.name for each in gc(store, models_older_than_s=0)} == {"challenger"}
 
 
 def test_neither_gc_nor_compact_touches_logs_or_what_lies_beside(store: Store):

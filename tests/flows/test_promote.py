@@ -26,9 +26,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three models; the first of them stands; to be copied."""
     store = judged_store(tmp_path_factory.mktemp("promoted") / "store", n_test=N_TEST)
     for name in ("a", "b", "c"):
-        add_model(store, name, 0.6, n_test=N_TEST)
+        weighted(store, add_model(store, name, 0.6, n_test=N_TEST))
     gate(store, model="clara-a")
     return store.places.root
+
+
+def weighted(store: Store, model_id: str) -> None:
+    """As if it had been trained here."""
+    folder = store.places.models / model_id
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
 
 
 @pytest.fixture

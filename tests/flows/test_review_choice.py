@@ -44,7 +44,9 @@ def test_posts_of_a_push_that_was_killed_go_into_no_file(store: Store, tmp_path:
 
 
 def test_a_push_that_was_killed_is_told_until_somebody_repeats_it(store: Store):
-    assert status(store).notes == ("begun, not finished: 4 posts; msa review push --project 'of A. and B.'",)
+    assert status(store).notes == (
+        "begun, not finished: 4 posts; msa review push --project 'of A. and B.' --task sentiment",
+    )
 
 
 def test_a_round_that_an_older_version_began_is_told_without_its_project(store: Store):

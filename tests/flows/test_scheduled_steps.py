@@ -10,6 +10,7 @@ from prefect.states import Failed
 from flows.caption_options import FREE, paying_of
 from flows.patience import another_works, may_pass
 from flows.review_push import Asked
+from flows.reviewing import known_subject
 from flows.scheduled.curate import asked_of, describe
 from flows.scheduled.score import place
 from flows.scheduled.spending import unwatched
@@ -29,6 +30,15 @@ def with_posts(store: Store, first: int, n: int) -> None:
     with run:
         run.write("posts", [a_post(str(number)) for number in range(first, first + n)])
         run.count("held", n)
+
+
+def a_round(store: Store, name: str, opinion: str) -> None:
+    """As a push commits it, without posts."""
+    about = {"project": "msa-sentiment", "task": "sentiment", "round": name, "opinion": opinion}
+    run = store.begin("review-push", parameters=about, inputs=[], version=1)
+    assert run is not None
+    with run:
+        run.count("posts", 1)
 
 
 def test_new_posts_are_placed_in_the_shares_that_were_asked_for_before(tmp_path: Path):
@@ -91,10 +101,10 @@ def test_a_project_that_posts_were_pushed_to_keeps_its_way_and_a_new_one_takes_w
     store, asked = Store.init(tmp_path / "store"), Reviewing("ask", 3, 20)
     assert asked_of(store, "sentiment", asked) == Asked(None, 20, 3, "ask")
     for number, opinion in enumerate(("hidden", "shown")):
-        about = {"project": "msa-sentiment", "task": "sentiment", "round": f"{number:04}", "opinion": opinion}
-        run = store.begin("review-push", parameters=about, inputs=[], version=1)
-        assert run is not None
-        with run:
-            run.count("posts", 1)
+        a_round(store, f"{number:04}", opinion)
+    assert asked_of(store, "sentiment", asked) == Asked(None, 20, None, "shown")
+    with store.moment() as moment:
+        again = known_subject(moment, project="msa-sentiment", task=None).screen.opinion
+    a_round(store, "0002", again)  # as settle and reconcile commit it
     assert asked_of(store, "sentiment", asked) == Asked(None, 20, None, "shown")
     assert asked_of(store, "hate", asked) == Asked(None, 20, 3, "ask")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from flows.review_reconcile import reconcile
 from flows.review_settle import settle
 from flows.review_status import status
 from tests.labelstudio.queue_desk import QueueDesk
@@ -35,7 +36,7 @@ def test_a_lone_reviewer_is_never_starved(desk: QueueDesk):
     desk.pull()
     assert settle(desk.store, at_least=1.0, most=3, project=desk.title).n_asked == 3
     done = desk.push(3)
-    assert (done.n_pushed, done.n_open) == (3, 3)
+    assert (done.n_pushed, done.n_unanswered) == (3, 3)
     assert status(desk.store).notes == (f"{desk.title}: 3 posts were judged and wait for another person",)
     assert desk.push(3).run_ids == ()
     assert desk.is_exact()
@@ -87,3 +88,17 @@ def test_people_who_differ_are_told_to_disagree(desk: QueueDesk):
     desk.pull()
     assert settle(desk.store, project=desk.title).n_asked == 1
     assert desk.ask("select reasons from review_tasks where round = '0002'") == [(["reviewers-disagree"],)]
+
+
+def test_another_person_sees_the_screen_that_others_saw(desk: QueueDesk):
+    desk.push(1, opinion="shown")
+    desk.answer(desk.tasks()[0].id, "positive")
+    desk.pull()
+    assert settle(desk.store, at_least=1.0, project=desk.title).n_asked == 1
+    desk.client.projects.delete(id=desk.project.id)
+    assert reconcile(desk.store, project=desk.title, repair=True).is_agreed
+    (task,) = desk.tasks()
+    assert task.data["opinion"]
+    assert "$opinion" in desk.project.label_config
+    said = "select distinct parameters ->> '$.opinion' from run_history where verb = 'review-push'"
+    assert desk.ask(said) == [("shown",)]

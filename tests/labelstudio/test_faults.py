@@ -66,7 +66,7 @@ def test_a_push_killed_at_any_line_of_its_journal_is_finished_by_the_next(
     process.join()
     assert process.exitcode == -signal.SIGKILL
     done = desk.push(5)
-    assert done.n_open == 5
+    assert done.n_unanswered == 5
     assert len(desk.tasks()) == 5
     assert desk.push(5).run_ids == ()
     assert desk.is_exact()
@@ -137,8 +137,8 @@ def test_a_server_that_dies_within_an_import_loses_and_doubles_nothing(own: OwnS
     desk = own.desk(filled(tmp_path / "store"))
     until_it_breaks(lambda number: desk.push(min(number + 1, 47)), own, after_s=1.5)
     own.start()
-    n_open = own.desk(desk.store).push(47).n_open
-    assert len(own.desk(desk.store).tasks()) == n_open
+    n_unanswered = own.desk(desk.store).push(47).n_unanswered
+    assert len(own.desk(desk.store).tasks()) == n_unanswered
     assert own.desk(desk.store).is_exact()
     assert desk.is_clean()
 

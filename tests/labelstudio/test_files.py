@@ -178,7 +178,7 @@ def test_people_without_a_server_get_a_consensus_and_are_told_how_another_is_ask
         main(["review", "settle", "--at-least", "1.0", "--store", str(store.places.root)])
     told = " ".join(capsys.readouterr().out.split())
     assert "no server can ask another person" in told
-    assert "msa review import FILE --project offline --reviewer NAME" in told
+    assert "msa review import FILE --project 'offline' --reviewer NAME" in told
 
 
 def reading(store: Store, listing: Sequence[ServerTask], *, task: str = "sentiment") -> Reading:

@@ -67,6 +67,6 @@ def test_tasks_that_arrive_after_their_sender_died_are_waited_for_and_not_sent_a
 
     monkeypatch.setattr(importing, "QUIET_S", 2.0)
     monkeypatch.setattr(review_round, "settled", settled_meanwhile)
-    assert desk.push(5).n_open == 5
+    assert desk.push(5).n_unanswered == 5
     assert len(desk.tasks()) == 5
     assert desk.is_exact()

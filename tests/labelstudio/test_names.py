@@ -5,6 +5,7 @@ import pytest
 from flows.review_pull import pull
 from flows.scheduled.pull import take_answers
 from labelstudio.errors import ReviewError
+from labelstudio.whose import check_name
 from msa_core.records import AnnotatorName
 from tests.labelstudio.queue_desk import QueueDesk
 
@@ -75,6 +76,12 @@ def test_a_name_for_a_server_whose_answers_are_taken_already_is_refused(desk: Qu
         with pytest.raises(ReviewError):
             pull(desk.store, project=desk.title, server=name)
     assert desk.ask(SAID) == [("label-studio:1", "positive")]
+
+
+@pytest.mark.parametrize("name", ["", " ", ":", " :1"])
+def test_a_blank_is_nobody_s_name(name: str):
+    with pytest.raises(ReviewError, match="is no name"):
+        check_name(name)
 
 
 def test_one_person_under_a_new_e_mail_is_known_again_once_the_old_one_is_forgotten(desk: QueueDesk):

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.labelstudio
 
 def test_the_queue_goes_out_in_its_order_with_images_that_the_server_shows(desk: QueueDesk):
     done = desk.push(5)
-    assert (done.n_pushed, done.n_open) == (5, 5)
+    assert (done.n_pushed, done.n_unanswered) == (5, 5)
     sent = [task.data["post_id"] for task in desk.tasks()]
     assert sent == [post_id for (post_id,) in desk.ask("select post_id from queue order by place limit 5")]
     scores = [task.predictions[0].score for task in desk.tasks()]
@@ -67,7 +67,7 @@ def test_another_overlap_is_refused_where_tasks_are_out(desk: QueueDesk):
     desk.push(1, overlap=2)
     with pytest.raises(ReviewError, match="asks 2 people"):
         desk.push(2, overlap=1)
-    assert desk.push(2).n_open == 2
+    assert desk.push(2).n_unanswered == 2
     assert {task.overlap for task in desk.tasks()} == {2}
 
 

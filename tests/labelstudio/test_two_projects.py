@@ -34,7 +34,7 @@ def test_a_push_cut_off_in_one_project_and_a_push_to_another_share_no_post(
         with pytest.raises(CutOffError):
             desk.push(4)
     assert other.push(4).n_pushed == 4
-    assert desk.push(4).n_open == 4
+    assert desk.push(4).n_unanswered == 4
     assert len(posts(desk) | posts(other)) == 8
     assert on_their_way(desk.store.places) == ()
     assert desk.is_clean()

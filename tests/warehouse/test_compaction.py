@@ -59,6 +59,18 @@ def test_a_name_that_was_written_over_is_in_no_file_after_compact_and_gc(store: 
     ]
 
 
+def test_a_name_that_was_written_over_goes_from_a_run_of_any_size_even_alone(store: Store, fill: Fill):
+    fill(0, annotator_names=[AnnotatorName("label-studio:1", "ann@here")], posts=[a_post("0")])
+    fill(1, annotator_names=[AnnotatorName("label-studio:1", "reviewer-1")], posts=[a_post("1")])
+    before = ids(store)
+    assert compact(store, below_mb=0).n_runs == 1
+    sweep(store.places, leftovers(store, older_than_s=0))
+    assert ids(store) == before
+    files = f"{store.places.facts}/annotator_names/*/*.parquet"
+    assert duckdb.sql(f"select name from read_parquet('{files}')").fetchall() == [("reviewer-1",)]
+    assert compact(store, below_mb=0).run_id is None
+
+
 def test_a_run_that_was_compacted_is_still_done(store: Store, fill: Fill):
     for number in range(3):
         fill(number, posts=[a_post(str(number))])

@@ -1,7 +1,8 @@
--- what: models whose weights nobody needs: never promoted nor in anybody's place, not the last of their task, and no
---       ancestor of a model that stays. A refused or undecided challenger is spare once another was trained
+-- what: models whose weights nobody needs: never promoted nor in anybody's place, not the last of their task, not of a
+--       challenge that is open, and no ancestor of a model that stays. A refused or undecided challenger is spare once
+--       another was trained
 -- grain: model_id
--- reads: models, promotions, run_history
+-- reads: models, open_challenges, promotions, run_history
 create or replace view main.spare_models as
 with recursive told as (
     select
@@ -18,6 +19,10 @@ needed as (
     select model_id from promotions where verdict = 'promoted'
     union
     select champion_id from promotions where champion_id is not null
+    union
+    select m.model_id
+    from models m
+    join open_challenges c on c.snapshot_id = m.snapshot_id and c.parent_id is not distinct from m.parent_model_id
 ),
 staying as (
     select model_id from needed
