@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from flows.attended import Attended
 
 DEPLOYED_WITHIN_S = 120.0
-STANDS = "select count(*) from standing_models"
+MODELLESS = "select distinct task from posts anti join standing_models using (task) order by task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,15 +224,18 @@ def welcome(store: Store, asked: Asked, ui: str, metrics: str) -> None:
 
 
 def _modelless(store: Store, asked: Asked) -> str:
-    """What a new house waits for; empty where a model stands."""
+    """What a new house waits for; empty where a model of each task stands."""
     from flows.deployments import on_crons
 
     with store.moment() as moment:
-        if moment.value(STANDS):
+        waiting = moment.table(MODELLESS)["task"].to_pylist()
+        if not waiting and moment.value("select count(*) from standing_models"):
             return ""
     (cron,) = (duty.cron for duty in on_crons(asked.crons) if duty.name == "retrain")
     alone = f"by itself at {cron!r}, UTC" if cron else "by itself never, since retrain is off"
-    return f"none yet: msa retrain --store {store.places.root} makes the first ({alone})"
+    of = f" of {', '.join(waiting)}" if waiting else ""
+    named = f" --task {waiting[0]}" if waiting else ""
+    return f"none yet{of}: msa retrain --store {store.places.root}{named} makes the first ({alone})"
 
 
 def _schedule(asked: Asked) -> list[str]:

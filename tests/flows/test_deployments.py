@@ -64,10 +64,14 @@ def test_every_parameter_is_told_in_the_ui():
         assert {"store", "late_after_s", *duty.parameters} <= set(properties)
 
 
-def test_prefect_yaml_names_only_what_the_flow_takes():
+def test_prefect_yaml_names_what_msa_serve_gives_each_flow_with_the_flows_own_defaults():
     for duty in DUTIES:
         flow = getattr(import_module(f"flows.scheduled.{duty.name}"), f"{duty.name}_flow")
-        assert set(declared()[duty.name]["parameters"]) <= set(flow.parameters.properties), duty.name
+        told = declared()[duty.name]["parameters"]
+        assert {*told, "pages_url"} == {"store", "late_after_s", "pages_url", *duty.parameters}, duty.name
+        defaults = {name: known["default"] for name, known in flow.parameters.properties.items() if "default" in known}
+        given = {name: value for name, value in told.items() if name in defaults and name != "late_after_s"}
+        assert given == {name: defaults[name] for name in given}, duty.name
 
 
 def test_what_is_off_is_started_by_no_event_either():
