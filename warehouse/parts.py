@@ -32,8 +32,12 @@ class Parts:
         self._n_waiting = 0
         hidden = declarations.facts()[table].hides
         self._group = ROWS_A_GROUP_OF_BYTES if hidden else ROWS_A_GROUP
-        self._compression = "none" if hidden else "zstd"  # beside images a few small columns weigh nothing
-        self._dictionary = [name for name in self._leaves() if name not in hidden]
+        leaves = [name for name in self._leaves() if name not in hidden]
+        self._packing: dict[str, Any] = (
+            {"compression": "none", "use_dictionary": False, "write_statistics": leaves}  # the bytes are all there is
+            if hidden
+            else {"compression": "zstd", "use_dictionary": leaves}
+        )
         self._writer: pq.ParquetWriter | None = None
         self._file: pa.OSFile | None = None
 
@@ -81,9 +85,7 @@ class Parts:
             self.folder.mkdir(parents=True, exist_ok=True)
             path = self.folder / f"part-{self._n_groups // GROUPS_A_PART:05d}.parquet"
             self._file = pa.OSFile(str(path), "wb")
-            self._writer = pq.ParquetWriter(
-                self._file, self.schema, compression=self._compression, use_dictionary=self._dictionary
-            )
+            self._writer = pq.ParquetWriter(self._file, self.schema, **self._packing)
         self._writer.write_table(group.combine_chunks(), row_group_size=self._group)
         self._n_groups += 1
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from warehouse.clock import after_commits, stamp
-from warehouse.durable import publish, writing
+from warehouse.durable import publish, publish_all, writing
 from warehouse.parts import Parts, Rows
 from warehouse.places import Places
 from warehouse.schema import arrow_schema
@@ -114,8 +114,7 @@ class Run:
         finished = {name: parts.close() for name, parts in sorted(self._parts.items())}
         if self._places.commit(self.run_id).exists():
             return  # another process ran the same command and was first: its files are these files
-        for table, paths in finished.items():
-            self._publish(table, paths)
+        publish_all([pair for table, paths in finished.items() for pair in self._places_of(table, paths)])
         row = self._folder / "run.parquet"
         row.parent.mkdir(parents=True, exist_ok=True)
         finished_at = max(after_commits(self._places), self.started_at)
@@ -124,14 +123,14 @@ class Run:
         publish(row, self._places.commit(self.run_id))
         LOGGER.info("committed", extra={"verb": self.verb, "run_id": self.run_id, "n_rows": self.n_rows})
 
-    def _publish(self, table: str, paths: list[Path]) -> None:
+    def _places_of(self, table: str, paths: list[Path]) -> list[tuple[Path, Path]]:
+        """Each file with its place, from which goes what a killed run left there."""
         partition = self._places.partition(table, self.run_id)
         names = {path.name for path in paths}
         for stale in partition.glob("*.parquet"):
             if stale.name not in names:
                 stale.unlink(missing_ok=True)
-        for path in paths:
-            publish(path, partition / path.name)
+        return [(path, partition / path.name) for path in paths]
 
     def _row(self, finished_at: datetime) -> pa.Table:
         values = {
