@@ -24,19 +24,29 @@ from warehouse.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """`rows`: of the images that were asked about at once; `lost_usd`, `again_usd`: paid for nothing meanwhile, as in
+    Outcome; `tags`: of the batches that are to be submitted now; `n_beyond`: images that the budget did not hold.
+    """
+
+    rows: tuple[Caption, ...] = ()
+    tags: frozenset[str] = frozenset()
+    lost_usd: float = 0.0
+    again_usd: float = 0.0
+    n_beyond: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Batched:
     """`done` is null while a batch is under way; the same command collects it later. `causes`: why images have no
-    answer, each with how many; `is_in_vain`: the batches have brought nothing at all for theirs; `n_beyond`: images
-    that the budget did not hold; `lost_usd`, `again_usd`: paid before a batch was submitted, as in Outcome.
+    answer, each with how many; `is_in_vain`: the batches have brought nothing at all for theirs.
     """
 
     standings: tuple[Standing, ...]
     done: Captioned | None
+    begun: Begun
     causes: tuple[tuple[str, int], ...] = ()
     is_in_vain: bool = False
-    n_beyond: int = 0
-    lost_usd: float = 0.0
-    again_usd: float = 0.0
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -60,33 +70,22 @@ class Way:
         return self.out.endpoint
 
 
-@dataclass(frozen=True, slots=True)
-class _Begun:
-    """`rows`: of the images that were asked about at once; `tags`: of the batches that are to be submitted now."""
-
-    rows: tuple[Caption, ...] = ()
-    tags: frozenset[str] = frozenset()
-    lost_usd: float = 0.0
-    again_usd: float = 0.0
-    n_beyond: int = 0
-
-
 async def one_round(moment: Moment, way: Way, scope: Scope, every_s: float | None) -> Batched:
     """`every_s`: look so often until all is over; None looks once. Raises CaptionError, Again."""
     started = monotonic()
     async with way.endpoint:
-        begun = _Begun() if way.out.under_way() else await _begin(moment, way, scope)
+        begun = Begun() if way.out.under_way() else await _begin(moment, way, scope)
         await _submit(moment, way, begun.tags)
         ids = {tag: batch_id for tag, batch_id in way.out.submitted().items() if batch_id is not None}
         standings = await _looked(way, ids)
         while every_s is not None and any(map(_is_running, standings.values())):
             await asyncio.sleep(every_s)
             standings = await _looked(way, ids)
-        so_far = _so_far(begun, standings)
+        so_far = Batched(tuple(standings.values()), None, begun)
         over = [tag for tag, each in standings.items() if each.is_over]
         if any(map(_is_running, standings.values())) or (ids and not over):
             return so_far
-        found = [await _collected(way, tag, ids[tag]) for tag in over]
+        found = [await _collected(way, tag, standings[tag]) for tag in over]
     done = _committed(way, begun, found, {*ids} - {*over}, monotonic() - started)
     causes: Counter[str] = sum((Counter(dict(each.causes)) for each in found), Counter())
     is_in_vain = done.n_failed > 0 and not any(each.rows for each in found)
@@ -102,17 +101,7 @@ def _is_running(batch: Standing) -> bool:
     return batch.is_known and not batch.is_over
 
 
-def _so_far(begun: _Begun, standings: dict[str, Standing]) -> Batched:
-    return Batched(
-        tuple(standings.values()),
-        None,
-        n_beyond=begun.n_beyond,
-        lost_usd=begun.lost_usd,
-        again_usd=begun.again_usd,
-    )
-
-
-async def _begin(moment: Moment, way: Way, scope: Scope) -> _Begun:
+async def _begin(moment: Moment, way: Way, scope: Scope) -> Begun:
     """Some images are asked about at once, one by one, until one is answered; of the others what is left of the budget
     holds is to be submitted.
     """
@@ -129,7 +118,7 @@ async def _begin(moment: Moment, way: Way, scope: Scope) -> _Begun:
     held = fitting(way.endpoint, left, purse)
     tags = way.out.intend(held, takes_schema=way.endpoint.takes_schema is not False, prices=prices)
     again_usd = purse.spent_usd - purse.lost_usd - sum(row.cost_usd or 0.0 for row in first)
-    return _Begun(tuple(first), tags, purse.lost_usd, max(round(again_usd, 9), 0.0), len(left) - len(held))
+    return Begun(tuple(first), tags, purse.lost_usd, max(round(again_usd, 9), 0.0), len(left) - len(held))
 
 
 async def _tried(moment: Moment, way: Way, rows: list[tuple[str, str | None, int]], purse: Purse) -> list[Caption]:
@@ -172,18 +161,18 @@ async def _submitted(way: Way, lines: bytes, tag: str) -> str:
         raise
 
 
-async def _collected(way: Way, tag: str, batch_id: str) -> Collected:
+async def _collected(way: Way, tag: str, batch: Standing) -> Collected:
     """Under the prices that it was submitted with."""
     intended = way.out.under_way()[tag]
     asked = {caption_id(way.endpoint, each, each.n_attempts): each for each in intended.pictures}
     purse = Purse(intended.prices or way.paying.prices)
-    found = await collect(way.endpoint, batch_id, asked, purse, n_sent=way.out.n_sent(tag))
+    found = await collect(way.endpoint, batch, asked, purse, n_sent=way.out.n_sent(tag))
     begin(way.answers, way.endpoint)
     keep(way.answers, found.rows)
     return found
 
 
-def _committed(way: Way, begun: _Begun, found: list[Collected], unknown: set[str], seconds: float) -> Captioned:
+def _committed(way: Way, begun: Begun, found: list[Collected], unknown: set[str], seconds: float) -> Captioned:
     """`unknown`: tags of batches that stay under way. `n_failed`: lines without an answer; images that were never sent
     are refused for good, and no failure. Raises CaptionError, once the rest is committed, where a batch was rejected
     as a whole.

@@ -6,13 +6,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import uuid4
 
-from flows.caption_ledger import Waiting, intents
+from flows.caption_ledger import Waiting, batches_of, intents
 from msa_core.captions.captioner import Picture
 from msa_core.captions.endpoint import Endpoint
 from msa_core.captions.purse import Prices
 from msa_core.errors import CaptionError
+from warehouse import Store, lease
 from warehouse.journal import Journal
 
+ALL = "all"
 LINES_A_BATCH = 500  # images lie within the lines, and a batch file holds 200 MB at most
 
 
@@ -25,6 +27,16 @@ class Intended:
     pictures: list[Picture]
     takes_schema: bool
     prices: Prices | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was under way: `addresses` and the ids that endpoints there gave their batches, as far as they did."""
+
+    n_batches: int
+    n_images: int
+    batch_ids: tuple[str, ...]
+    addresses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +84,38 @@ class BatchesOut:
     def keep_only(self, tags: Iterable[str]) -> None:
         """The others are under way no more: collected, or never submitted."""
         kept = set(tags)
-        self.journal.append_all([{"tag": tag, "is_dropped": True} for tag in self.under_way() if tag not in kept])
+        _drop(self.journal, [tag for tag in self.under_way() if tag not in kept])
 
     def _asked(self) -> list[str]:
         """Who was asked what."""
         prompt = self.endpoint.request.prompt
         return [self.endpoint.base_url, self.endpoint.model, prompt.name, prompt.sha256, self.endpoint.parameters]
+
+
+def forget(store: Store, *, which: str = ALL) -> Forgotten:
+    """Drops what is under way, whoever was asked: its images wait again, and nobody collects its answers.
+
+    `which`: a batch's id, or ALL. Raises CaptionError where no such batch is under way, LeaseHeld.
+    """
+    with lease(store.places, "caption"), batches_of(store) as out:
+        ids = {line["tag"]: line["batch_id"] for line in out.read() if line.get("batch_id")}
+        every = intents(out)
+        intended = [line for line in every if which in (ALL, ids.get(line["tag"]))]
+        if not intended and which != ALL:
+            there = ", ".join(ids[line["tag"]] for line in every if line["tag"] in ids) or "none"
+            raise CaptionError(f"No batch {which!r} is under way. Under way: {there}; drop all: --forget {ALL}")
+        if len(intended) == len(every):
+            out.fold()
+        else:
+            _drop(out, [line["tag"] for line in intended])
+    n_images = sum(len(line["rows"]) for line in intended)
+    addresses = tuple(sorted({line["asked"][0] for line in intended}))
+    batch_ids = tuple(ids[line["tag"]] for line in intended if line["tag"] in ids)
+    return Forgotten(len(intended), n_images, batch_ids, addresses)
+
+
+def _drop(journal: Journal, tags: Iterable[str]) -> None:
+    journal.append_all([{"tag": tag, "is_dropped": True} for tag in tags])
 
 
 def _differences(then: list[str], now: list[str]) -> str:

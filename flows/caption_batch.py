@@ -1,15 +1,14 @@
 """`msa caption-batch`: captions through a batch endpoint, cheaper, within a day; given again, it collects them."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
-from flows.batch_round import Batched, Way, one_round
-from flows.batches_out import BatchesOut
+from flows.batch_round import Batched, Begun, Way, one_round
+from flows.batches_out import BatchesOut, Forgotten, forget
 from flows.caption import told_of
-from flows.caption_ledger import Scope, batches_of, fold, intents, is_last
+from flows.caption_ledger import Scope, batches_of, fold, is_last
 from flows.caption_options import (
     FREE,
     BudgetOption,
@@ -43,17 +42,6 @@ from warehouse import Store, lease
 from warehouse.journal import Journal
 
 EVERY_S = 30.0
-ALL = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """What was under way: `addresses` and the ids that endpoints there gave their batches, as far as they did."""
-
-    n_batches: int
-    n_images: int
-    batch_ids: tuple[str, ...]
-    addresses: tuple[str, ...]
 
 
 def caption_batch(
@@ -83,28 +71,6 @@ def caption_batch(
         except Again as error:
             told = f"{endpoint.base_url}: {error}. Nothing is lost; the same command goes on from there."
             raise CaptionError(told) from error
-
-
-def forget(store: Store, *, which: str = ALL) -> Forgotten:
-    """Drops what is under way, whoever was asked: its images wait again, and nobody collects its answers.
-
-    `which`: a batch's id, or ALL. Raises CaptionError where no such batch is under way, LeaseHeld.
-    """
-    with lease(store.places, "caption"), batches_of(store) as out:
-        ids = {line["tag"]: line["batch_id"] for line in out.read() if line.get("batch_id")}
-        every = intents(out)
-        intended = [line for line in every if which in (ALL, ids.get(line["tag"]))]
-        if not intended and which != ALL:
-            there = ", ".join(ids[line["tag"]] for line in every if line["tag"] in ids) or "none"
-            raise CaptionError(f"No batch {which!r} is under way. Under way: {there}; drop all: --forget {ALL}")
-        if len(intended) == len(every):
-            out.fold()
-        else:
-            out.append_all([{"tag": line["tag"], "is_dropped": True} for line in intended])
-    n_images = sum(len(line["rows"]) for line in intended)
-    addresses = tuple(sorted({line["asked"][0] for line in intended}))
-    batch_ids = tuple(ids[line["tag"]] for line in intended if line["tag"] in ids)
-    return Forgotten(len(intended), n_images, batch_ids, addresses)
 
 
 def command(
@@ -155,11 +121,15 @@ def command(
 
 def _told(found: Batched) -> list[str]:
     told = [_told_of_batch(each) for each in found.standings]
-    if found.n_beyond:
-        told.append(f"the budget holds no more: {found.n_beyond:,} images wait for another command")
+    if found.begun.n_beyond:
+        told.append(f"the budget holds no more: {found.begun.n_beyond:,} images wait for another command")
     if found.done is None:
         is_waiting = any(each.is_known for each in found.standings)
-        return [*told, *_told_of_money(found), *(["under way; the same command collects it"] if is_waiting else [])]
+        return [
+            *told,
+            *_told_of_money(found.begun),
+            *(["under way; the same command collects it"] if is_waiting else []),
+        ]
     told += [*told_of(found.done), *(f"  {n:6,}  {cause}" for cause, n in found.causes)]
     n_again = sum(not is_last(row) for row in found.done.rows)
     return [*told, f"{n_again:,} refused answers have their second try: the same command"] if n_again else told
@@ -175,7 +145,7 @@ def _told_of_batch(batch: Standing) -> str:
     return f"batch {name}: {': '.join([batch.status, *batch.errors])}{far}"
 
 
-def _told_of_money(found: Batched) -> list[str]:
+def _told_of_money(found: Begun) -> list[str]:
     """Spent before the batches; once all is over, it is told with the rest."""
     told = []
     if found.lost_usd:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import typer
 
-from flows.options import DEFAULT_STORE, StoreOption, open_store
+from flows.options import DEFAULT_STORE, ReadingsOption, StoreOption, open_store
 from flows.output import say
 from flows.readings import BUDGET, Terms
 from flows.scored_models import LATEST, ScoredModel, model_named
@@ -103,7 +103,7 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     output: Annotated[Path | None, typer.Option(help="File for the JSON; else it is printed.")] = None,
     baselines: Annotated[bool, typer.Option("--baselines", help="Also the commonest label, and TF-IDF.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
-    test_read_budget: Annotated[int, typer.Option(min=1, help="Readings that a test post may bear.")] = BUDGET,
+    test_read_budget: ReadingsOption = BUDGET,
 ) -> None:
     """Print the figures as JSON, or their summary where they go to a file."""
     done = evaluate(

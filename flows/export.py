@@ -88,8 +88,9 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     ] = False,
 ) -> None:
     """Print what was written; texts exactly as they stand, unless asked otherwise. Posts of test are never exported."""
-    asked: dict[str, Any] = {"output": output, "form": format, "cleaned": cleaned, "task": task}
-    done = export(open_store(store), snapshot, **asked, safe_cells=safe_cells)
+    done = export(
+        open_store(store), snapshot, output=output, form=format, cleaned=cleaned, task=task, safe_cells=safe_cells
+    )
     if done.folder is not None:
         without = f", {done.n_without_image} without an image" if done.n_without_image else ""
         say(f"{done.folder}: {done.n_posts} posts of {done.snapshot_id} as {format}{without}")

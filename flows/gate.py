@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.options import DEFAULT_STORE, StoreOption, open_store
+from flows.options import DEFAULT_STORE, ReadingsOption, StoreOption, open_store
 from flows.output import show
 from flows.readings import BUDGET, FEWEST, Terms, decision
 from flows.scored_models import CHAMPION, LATEST, ScoredModel, model_named
@@ -78,7 +78,7 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     task: Annotated[str | None, typer.Option(help="Of which task the latest model is meant.")] = None,
     source: Annotated[str | None, typer.Option(help="Test posts of this source; else of either model's.")] = None,
     margin: Annotated[float, typer.Option(min=0, max=0.1, help="F1 that a label may lose.")] = 0.05,
-    test_read_budget: Annotated[int, typer.Option(min=1, help="Readings that a test post may bear.")] = BUDGET,
+    test_read_budget: ReadingsOption = BUDGET,
     fewest: Annotated[int, typer.Option(min=1, help="Test posts without which nothing is told.")] = FEWEST,
 ) -> None:
     """Print the figures, the verdict in words, and which model stands."""

@@ -11,7 +11,16 @@ from flows.challenger import CHAMPION, Challenge, Start, begun, labels_of_now, s
 from flows.first_model import First, first_model
 from flows.gate import Gated, gate, say_gated
 from flows.justification import ENOUGH, Enough, is_overtaken, justification
-from flows.options import DEFAULT_STORE, AtLeastOption, DaysOption, FewestOption, StoreOption, open_store
+from flows.options import (
+    DEFAULT_STORE,
+    AtLeastOption,
+    DaysOption,
+    FewestOption,
+    ReadingsOption,
+    ShareOption,
+    StoreOption,
+    open_store,
+)
 from flows.output import say
 from flows.progress import progress
 from flows.readings import BUDGET, FEWEST, Terms
@@ -98,14 +107,14 @@ def command(  # noqa: PLR0917 (a command's options are its arguments)
     source: Annotated[str | None, typer.Option(help="Of the first model: the source whose labels train.")] = None,
     task: Annotated[str | None, typer.Option(help="Whose champion, where there are several.")] = None,
     at_least: AtLeastOption = ENOUGH.at_least,
-    share: Annotated[float, typer.Option(min=0, max=1, help="Or this share of the labels.")] = ENOUGH.share,
+    share: ShareOption = ENOUGH.share,
     days: DaysOption = None,
     start: Annotated[str, typer.Option(help=START_HELP)] = CHAMPION,
     towers: Annotated[str, typer.Option(help=f"Of the first model: {TOWERS_HELP}")] = "auto",
     folds: Annotated[int, typer.Option(min=0, help="Of the first model: fold models; 0 for none.")] = FOLDS,
     epochs: Annotated[int | None, typer.Option(min=1, help="At most so many; else as the champion was asked.")] = None,
     margin: Annotated[float | None, typer.Option(min=0, max=0.1, help="F1 that a label may lose. [0.05]")] = None,
-    test_read_budget: Annotated[int, typer.Option(min=1, help="Readings that a test post may bear.")] = BUDGET,
+    test_read_budget: ReadingsOption = BUDGET,
     fewest: FewestOption = FEWEST,
     force: Annotated[bool, typer.Option("--force", help="Also where nothing justifies it.")] = False,
     captions: Annotated[str, typer.Option(help=CAPTIONS_HELP)] = AUTO,

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from flows.review_round import JOURNAL, intended, push_journal
+from flows.review_round import JOURNAL, Round, intended, push_journal
 from warehouse import Moment, Places, Store, lease
 
 NEXT = (
@@ -27,29 +27,18 @@ class Choice:
         return self.moment.table(NEXT, task=self.task, source=source, n=n, away=list(self.away)).to_pylist()
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A round that a push has intended and not committed: it works, or was cut off. `project` is empty where an older
-    version began it.
-    """
-
-    project: str
-    task: str
-    post_ids: tuple[str, ...]
-
-
 @contextmanager
 def choosing(store: Store, task: str) -> Iterator[Choice]:
     """One process at a time: it must intend or commit what it chose before the block ends. Raises LeaseHeld."""
     with lease(store.places, f"review-{task}"):
         begun = on_their_way(store.places)  # first, since what is not in a journal any more is in a later moment
-        away = tuple(sorted({post_id for each in begun for post_id in each.post_ids}))
+        away = tuple(sorted({post.post_id for each in begun for post in each.posts}))
         with store.moment() as moment:
             yield Choice(moment, task, away)
 
 
-def on_their_way(places: Places) -> tuple[Begun, ...]:
-    """Rounds that a push of whatever project has begun and not committed."""
+def on_their_way(places: Places) -> tuple[Round, ...]:
+    """Rounds that a push of whatever project has begun and not committed: it works, or was cut off."""
     slugs = sorted(path.stem for path in (places.journal / JOURNAL).glob("*.jsonl"))
     left = (intended(push_journal(places, slug)) for slug in slugs)
-    return tuple(Begun(of.project, of.task, tuple(post.post_id for post in of.posts)) for of in left if of is not None)
+    return tuple(of for of in left if of is not None)

@@ -20,9 +20,9 @@ from labelstudio.whose import check_name, not_of
 from warehouse import Moment, Store, lease
 
 SERVED = (
-    "select distinct project from review_tasks join review_projects using (project) where step > 0 "
+    "select min(project) from review_tasks join review_projects using (project) where step > 0 "
     "and post_id in (select unnest($ids)) "
-    "and post_id not in (select post_id from review_tasks where project = $project) order by project"
+    "and post_id not in (select post_id from review_tasks where project = $project)"
 )
 
 
@@ -54,8 +54,8 @@ def import_answers(store: Store, path: Path, *, project: str = OFFLINE, reviewer
 
 def _refuse_served(moment: Moment, about: Subject, path: Path, listing: Sequence[ServerTask]) -> None:
     ids = sorted({task.post_id for task in listing if task.post_id})
-    found = moment.table(SERVED, ids=ids, project=about.title)["project"].to_pylist()
-    for title in [about.title] if about.step else found:
+    title = about.title if about.step else moment.value(SERVED, ids=ids, project=about.title)
+    if title is not None:
         raise ReviewError(
             f"{path}: nothing was taken. Its posts are on a server, in {title!r}: msa review pull --project {title!r}"
         )

@@ -24,6 +24,7 @@ def told_apart(about: Subject, before: Known, server: str | None) -> Subject:
         return about
     check_name(server)
     people = [row.annotator for row in (*before.heads, *before.lost) if row.origin != "simulated"]
+    people += [row.annotator for row in before.unreadable if row.annotator]
     other = {each.rpartition(":")[0] for each in people} - {server}
     if other:
         raise ReviewError(

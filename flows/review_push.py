@@ -64,15 +64,18 @@ class Asked:
     ReviewError where `opinion` is a word that no screen knows: it would be shown to nobody who asked, and recorded.
     """
 
-    source: str | None
-    batch: int
-    overlap: int | None
-    opinion: str
+    source: str | None = None
+    batch: int = 50
+    overlap: int | None = None
+    opinion: str = "hidden"
     truth_share: float = 0.0
 
     def __post_init__(self) -> None:
         if self.opinion not in OPINIONS:
             raise ReviewError(f"No opinion {self.opinion!r}. One of: {', '.join(OPINIONS)}")
+
+
+USUAL = Asked()
 
 
 def push(

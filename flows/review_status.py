@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say, show
-from flows.review_choice import Begun, on_their_way
+from flows.review_choice import on_their_way
+from flows.review_round import Round
 from warehouse import Moment, Store
 
 ROUNDS = (
@@ -52,7 +53,7 @@ def status(store: Store) -> Standing:
     return Standing(tuple(tables), notes)
 
 
-def _notes(moment: Moment, begun: tuple[Begun, ...]) -> Iterator[str]:
+def _notes(moment: Moment, begun: tuple[Round, ...]) -> Iterator[str]:
     for row in moment.table(WAITING).to_pylist():
         yield f"{row['project']}: {row['n']} posts were judged and wait for another person"
     for row in moment.table(LOST).to_pylist():
@@ -60,7 +61,7 @@ def _notes(moment: Moment, begun: tuple[Begun, ...]) -> Iterator[str]:
     for each in begun:
         again = f"msa review push --project {each.project!r} --task {each.task}"
         by = again if each.project else "the same msa review push again"
-        yield f"begun, not finished: {len(each.post_ids)} posts; {by}"
+        yield f"begun, not finished: {len(each.posts)} posts; {by}"
 
 
 def command(store: StoreOption = DEFAULT_STORE) -> None:

@@ -20,10 +20,6 @@ from warehouse import Moment, Store, digest
 ProjectOption = Annotated[str | None, typer.Option(help="Title of the project on the server; default: msa-TASK.")]
 TaskOption = Annotated[str | None, typer.Option(help="Task whose posts are reviewed; needed where there are several.")]
 DOCUMENT_ROOT = "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT"
-SHOWN = (
-    "select max_by(parameters ->> '$.opinion', finished_at) from run_history"
-    " where verb = 'review-push' and (parameters ->> '$.project') = $project"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +98,6 @@ def connected(store: Store) -> Connection:
     return Connection(url, token, files=Path(root) if root else None)
 
 
-def opinion_of(moment: Moment, title: str) -> str | None:
-    """What the last round of a project on a server showed of the model; None where none went there."""
-    shown = moment.value(SHOWN, project=title)
-    return str(shown) if shown else None
-
-
 def subject(moment: Moment, *, project: str | None, task: str | None, opinion: str | None = None) -> Subject:
     """The project and task that are meant. `opinion`: None for the project's own, so that who is asked again sees what
     others saw. Raises ReviewError that lists the choices.
@@ -119,12 +109,12 @@ def subject(moment: Moment, *, project: str | None, task: str | None, opinion: s
         tasks = moment.table("select distinct task from posts order by task")["task"].to_pylist()
         task = _only("task", tasks, "No posts in this store. Ingest a dump first: msa ingest")
     title = project or f"msa-{task}"
-    found = known.get(title, {"step": 0, "server": None})
+    found = known.get(title, {"step": 0, "server": None, "opinion": None})
     store_id = moment.value("select store_id from store_identity") or NAMELESS
     return Subject(
         title,
         task,
-        _screen(moment, task, opinion or opinion_of(moment, title) or "hidden"),
+        _screen(moment, task, opinion or found["opinion"] or "hidden"),
         found["step"],
         store_id,
         is_of_files=title in known and not found["step"],

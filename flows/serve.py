@@ -14,23 +14,29 @@ import typer
 from flows.caption_options import FREE, Paying, PriceOption, paying_of
 from flows.justification import ENOUGH, Enough
 from flows.kept import Kept, watch
-from flows.options import DEFAULT_STORE, AtLeastOption, DaysOption, FewestOption, StoreOption, open_store
+from flows.options import (
+    DEFAULT_STORE,
+    AtLeastOption,
+    DaysOption,
+    FewestOption,
+    ReadingsOption,
+    ShareOption,
+    StoreOption,
+    open_store,
+)
 from flows.readings import BUDGET, FEWEST
+from flows.review_push import USUAL
+from flows.review_push import Asked as Reviewing
 from flows.review_server import say_now
 from flows.serve_options import (
-    REVIEWING,
-    BudgetOption,
     CronOption,
     PseudonymsOption,
-    Reviewing,
     ServedBatchOption,
     ServedCaptionerOption,
     ServedOpinionOption,
     ServedOverlapOption,
-    ShareOption,
     crons_of,
     known_captioner,
-    known_opinion,
 )
 from flows.train import TOWERS_HELP
 from msa_core.errors import MsaError
@@ -61,7 +67,7 @@ class Asked:
     paying: Paying = FREE
     pseudonyms: bool = False
     test_read_budget: int = BUDGET
-    reviewing: Reviewing = REVIEWING
+    reviewing: Reviewing = USUAL
 
     def given(self, store: Store, *, inbox: Path, pages: Path, metrics: str) -> dict[str, Any]:
         """What the flows are told; each takes its own of it."""
@@ -178,14 +184,14 @@ def command(
     share: ShareOption = ENOUGH.share,
     days: DaysOption = ENOUGH.days,
     fewest: FewestOption = FEWEST,
-    test_read_budget: BudgetOption = BUDGET,
+    test_read_budget: ReadingsOption = BUDGET,
     captioner: ServedCaptionerOption = "auto",
     budget_usd: Annotated[float | None, typer.Option(help="US dollars that a run of curate may spend.")] = None,
     prompt_price: PriceOption = None,
     completion_price: PriceOption = None,
-    opinion: ServedOpinionOption = REVIEWING.opinion,
-    overlap: ServedOverlapOption = REVIEWING.overlap,
-    review_batch: ServedBatchOption = REVIEWING.batch,
+    opinion: ServedOpinionOption = USUAL.opinion,
+    overlap: ServedOverlapOption = USUAL.overlap,
+    review_batch: ServedBatchOption = USUAL.batch,
     cron: CronOption = None,
     at_once: Annotated[int, typer.Option(min=1, help="Flows that run at the same time.")] = 2,
     pseudonyms: PseudonymsOption = False,
@@ -195,7 +201,7 @@ def command(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     crons, known = crons_of(cron or ()), known_captioner(captioner)
     paying = paying_of(prompt_price, completion_price, budget_usd)
-    reviewing = Reviewing(known_opinion(opinion), overlap, review_batch)
+    reviewing = Reviewing(None, review_batch, overlap, opinion)
     asked = Asked(
         inbox, host, port, metrics_port, reports, towers, Enough(at_least, share, days), fewest, known, crons, at_once,
         paying, pseudonyms, test_read_budget, reviewing,

@@ -1,7 +1,6 @@
 """What only `msa serve` is asked on the command line, and how it is read: crons by verb, captions, reviews."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -14,10 +13,6 @@ OPINION_HELP = "What reviewers of a new project see of the model: hidden, ask (i
 ServedCaptionerOption = Annotated[str, typer.Option(help=CAPTIONER_HELP)]
 CronOption = Annotated[list[str] | None, typer.Option(help=CRON_HELP)]
 PseudonymsOption = Annotated[bool, typer.Option("--pseudonyms", help="The scheduled pull keeps no reviewer's name.")]
-ShareOption = Annotated[
-    float, typer.Option(min=0, max=1, help="Or this share of the labels, whichever is less; 1: --at-least alone.")
-]
-BudgetOption = Annotated[int, typer.Option("--test-read-budget", min=1, help="Readings that a test post may bear.")]
 ServedOpinionOption = Annotated[str, typer.Option(help=OPINION_HELP)]
 ServedOverlapOption = Annotated[
     int | None, typer.Option(min=1, help="How many people judge each post of a new project. [1]")
@@ -25,20 +20,6 @@ ServedOverlapOption = Annotated[
 ServedBatchOption = Annotated[
     int, typer.Option("--review-batch", min=1, help="At most so many posts of a task wait for a first answer.")
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewing:
-    """How posts reach reviewers by schedule: a new project's opinion and overlap (None: 1), and how many posts at most
-    wait for a first answer.
-    """
-
-    opinion: str = "hidden"
-    overlap: int | None = None
-    batch: int = 50
-
-
-REVIEWING = Reviewing()
 
 
 def crons_of(told: Iterable[str]) -> dict[str, str]:
@@ -52,15 +33,6 @@ def known_captioner(name: str) -> str:
 
     if name not in CAPTIONERS:
         raise typer.BadParameter(f"--captioner takes {', '.join(CAPTIONERS)}, not {name!r}")
-    return name
-
-
-def known_opinion(name: str) -> str:
-    """The name. Raises BadParameter that lists the choices."""
-    from flows.review_push import OPINIONS
-
-    if name not in OPINIONS:
-        raise typer.BadParameter(f"--opinion takes {', '.join(OPINIONS)}, not {name!r}")
     return name
 
 

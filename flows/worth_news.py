@@ -14,11 +14,8 @@ LEARNED = "select snapshot_id, config from models where model_id = $model"
 MEASURED = (
     "select max(measured_at) from latest_worths where name = 'weighted_f1' and task = $task and source = $source"
     " and ($towers is null or coalesce(towers, $towers) = $towers)"
-    " and ((kind = $now and low > 0) or (kind = $before and $is_auto))"
-)
-IS_NEW = (
-    "select $measured_at > h.started_at from models m join run_history h on h.run_id = m.origin_run_id"
-    " where m.model_id = $model"
+    " and ((kind = $now and low > 0) or (kind = $before and $is_auto)) and measured_at > (select h.started_at"
+    " from models m join run_history h on h.run_id = m.origin_run_id where m.model_id = $model)"
 )
 JUDGED = (
     "select 1 from promotions p join models m using (model_id) where m.task = $task and p.decided_at > $measured_at"
@@ -63,10 +60,8 @@ def worth_news(moment: Moment, model_id: str, asked: Captions) -> str | None:
         return None
     of = {"task": found.about.task, "now": found.now.kind}
     places = {"source": found.about.source, "towers": found.towers, "before": found.before}
-    measured_at = moment.value(MEASURED, is_auto=asked.kind == AUTO, **of, **places)
-    if not moment.value(IS_NEW, model=model_id, measured_at=measured_at):
-        return None
-    if moment.value(JUDGED, measured_at=measured_at, **of):
+    measured_at = moment.value(MEASURED, model=model_id, is_auto=asked.kind == AUTO, **of, **places)
+    if measured_at is None or moment.value(JUDGED, measured_at=measured_at, **of):
         return None
     if found.now.kind is None:
         return f"captions {found.before}, which {model_id} reads, do not show their worth any more"

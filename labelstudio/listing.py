@@ -25,7 +25,6 @@ class ServerAnswer:
     user_id: int
     result: tuple[Mapping[str, Any], ...]
     is_skipped: bool
-    is_ground_truth: bool
     lead_time_s: float | None
     updated_at: datetime
     created_at: datetime | None = None
@@ -84,19 +83,15 @@ def tasks_of(raw: bytes) -> list[ServerTask]:
     has the answers beside the data, where nothing of them would be seen.
     """
     try:
-        return [_whole(each) for each in json.loads(raw)]
+        rows = json.loads(raw)
+        if not all({"data", "annotations"} <= row.keys() for row in rows):
+            raise KeyError
+        return list(map(_task, rows))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReviewError(
             "This is no JSON export of Label Studio (a list of tasks with data and annotations). Export the project "
             "there as JSON, not JSON-MIN."
         ) from error
-
-
-def _whole(found: Mapping[str, Any]) -> ServerTask:
-    """Raises KeyError where a row is no task with its answers."""
-    if missing := {"data", "annotations"} - found.keys():
-        raise KeyError(*sorted(missing))
-    return _task(found)
 
 
 def _task(found: Mapping[str, Any]) -> ServerTask:
@@ -120,7 +115,6 @@ def _answer(found: Mapping[str, Any]) -> ServerAnswer:
         user_id=int(by["id"] if isinstance(by, dict) else by or 0),
         result=tuple(each if isinstance(each, dict) else {"from_name": each} for each in found.get("result") or ()),
         is_skipped=bool(found.get("was_cancelled")),
-        is_ground_truth=bool(found.get("ground_truth")),
         lead_time_s=found.get("lead_time"),
         updated_at=_at(found["updated_at"]),
         created_at=_at(found["created_at"]) if found.get("created_at") else None,

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from msa_core.errors import TaskError
-
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -24,10 +22,3 @@ TASKS = {
         Task("sentiment-score", (), low=-3.0, high=3.0),
     )
 }
-
-
-def task_named(name: str) -> Task:
-    """Raises TaskError that lists the tasks."""
-    if name not in TASKS:
-        raise TaskError(f"No task {name!r}. Tasks: {', '.join(TASKS)}")
-    return TASKS[name]

@@ -87,7 +87,8 @@ def views() -> dict[str, Declaration]:
 @cache
 def digest_of_views() -> str:
     """By which a catalog tells what code made it."""
-    return sha256(repr([(view.name, view.what, view.sql) for view in views().values()]).encode()).hexdigest()[:16]
+    made = [(each.name, each.what, each.sql) for each in (*facts().values(), *views().values())]
+    return sha256(repr(made).encode()).hexdigest()[:16]
 
 
 @cache

@@ -1,26 +1,25 @@
 """`curate` by schedule: split, mine, caption and push; without a captioner or reviewers it says so and goes on."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from prefect import task
 from prefect.states import State
 
 from flows.caption_options import Paying, paying_of
 from flows.patience import PATIENT, SPENDING
+from flows.review_push import USUAL, Asked, push
 from flows.scheduled.punctual import punctual
 from flows.scheduled.score import place, standing
 from flows.scheduled.spending import UNPAID, unwatched
 from flows.scheduled.told import NOTHING, Step, conclude, each, step
-from flows.serve_options import REVIEWING, Reviewing
 from msa_core.errors import CaptionError
 from warehouse import Store
 
-if TYPE_CHECKING:
-    from flows.review_push import Asked
-
 Captioners = Literal["auto", "openai", "pixels", "none"]
 Opinions = Literal["hidden", "ask", "shown"]
+SHOWN = "select opinion from review_projects where project = $project"
 SCORED = "select 1 from predictions where model_id = $model_id limit 1"
 
 
@@ -58,31 +57,26 @@ def describe(store: str, captioner: str, paying: Paying) -> Step:
 
 
 @task(name="push", **PATIENT)
-def hand_over(store: str, name: str, reviewing: Reviewing) -> Step:
+def hand_over(store: str, name: str, asked: Asked) -> Step:
     """The queue's next posts of a task to the reviewers. No Label Studio is no failure."""
-    from flows.review_push import push
     from labelstudio.errors import NoServer
 
     at = Store.open(Path(store))
     try:
-        done = push(at, task=name, asked=asked_of(at, name, reviewing))
+        done = push(at, task=name, asked=asked_of(at, name, asked))
     except NoServer as error:
         return Step("push", name, (), f"nobody to judge: {error}")
     words = f"{done.n_pushed:,} posts pushed, {done.n_updated:,} updated; {done.n_unanswered:,} wait for a first answer"
     return Step("push", name, done.run_ids, words if done.run_ids else NOTHING)
 
 
-def asked_of(store: Store, name: str, reviewing: Reviewing) -> "Asked":
+def asked_of(store: Store, name: str, asked: Asked) -> Asked:
     """What the project of a task is filled with: one that posts were pushed to keeps its overlap, and the opinion of
     its last push, whatever the schedule says.
     """
-    from flows.review_push import Asked
-    from flows.reviewing import opinion_of
-
     with store.moment() as moment:
-        shown = opinion_of(moment, f"msa-{name}")
-    opinion, overlap = (shown, None) if shown else (reviewing.opinion, reviewing.overlap)
-    return Asked(None, reviewing.batch, overlap, opinion)
+        shown = moment.value(SHOWN, project=f"msa-{name}")
+    return replace(asked, opinion=shown, overlap=None) if shown else asked
 
 
 @punctual("curate", timeout_s=12 * 3600)
@@ -95,7 +89,7 @@ def curate_flow(
     completion_price: float | None = None,
     opinion: Opinions = "hidden",
     overlap: int | None = None,
-    review_batch: int = REVIEWING.batch,
+    review_batch: int = USUAL.batch,
     late_after_s: float | None = None,
 ) -> State:
     """Place new posts, find those that are worth a person's minute, describe their images, hand them to reviewers.
@@ -114,7 +108,10 @@ def curate_flow(
         review_batch: At most so many posts of a task wait for a first answer.
         late_after_s: A scheduled run that begins later than this many seconds is skipped.
     """
-    paying, reviewing = paying_of(prompt_price, completion_price, budget_usd), Reviewing(opinion, overlap, review_batch)
+    paying, reviewing = (
+        paying_of(prompt_price, completion_price, budget_usd),
+        Asked(None, review_batch, overlap, opinion),
+    )
     models = standing(store)
     states = each(place, [(store,)])
     states += each(doubt, [(store, model_id) for model_id, _ in models])

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 import openai
-from openai.types import Batch
 from openai.types.chat import ChatCompletion
 from pydantic import ValidationError
 
@@ -37,13 +36,16 @@ class Gone(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Of a batch; `status` as the endpoint names it, or UNKNOWN; `errors`: why all of it failed, in its words."""
+    """Of a batch; `status` as the endpoint names it, or UNKNOWN; `errors`: why all of it failed, in its words;
+    `file_ids`: of what came.
+    """
 
     batch_id: str
     status: str
     n_done: int
     n_lines: int
     errors: tuple[str, ...] = ()
+    file_ids: tuple[str, ...] = ()
 
     @property
     def is_over(self) -> bool:
@@ -89,8 +91,7 @@ async def lines_of(
 
 async def submit(endpoint: Endpoint, lines: bytes, *, tag: str) -> str:
     """The batch's id. Raises CaptionError, Again."""
-    patient = endpoint.client.with_options(max_retries=N_TRIES)
-    file = await _asked(endpoint, patient.files.create(file=("captions.jsonl", lines), purpose="batch"))
+    file = await _asked(endpoint, _patient(endpoint).files.create(file=("captions.jsonl", lines), purpose="batch"))
     made = endpoint.client.batches.create(  # asked once: a second one would be paid for, too
         input_file_id=file.id, endpoint=PATH, completion_window="24h", metadata={TAG: tag}
     )
@@ -99,13 +100,13 @@ async def submit(endpoint: Endpoint, lines: bytes, *, tag: str) -> str:
 
 async def expect_batches(endpoint: Endpoint) -> None:
     """Raises CaptionError where it has none, Again."""
-    await _asked(endpoint, endpoint.client.with_options(max_retries=N_TRIES).batches.list(limit=1))
+    await _asked(endpoint, _patient(endpoint).batches.list(limit=1))
 
 
 async def find(endpoint: Endpoint, *, tag: str) -> str | None:
     """The batch that an interrupted `submit` made after all. Ends where a page shows nothing new, too."""
-    client, seen = endpoint.client.with_options(max_retries=N_TRIES), set[str]()
-    page = await _asked(endpoint, client.batches.list(limit=100))
+    seen = set[str]()
+    page = await _asked(endpoint, _patient(endpoint).batches.list(limit=100))
     while True:
         for batch in page.data:
             if (batch.metadata or {}).get(TAG) == tag:
@@ -120,7 +121,7 @@ async def find(endpoint: Endpoint, *, tag: str) -> str | None:
 async def standing(endpoint: Endpoint, batch_id: str) -> Standing:
     """How far it is; UNKNOWN where the endpoint has batches, and not this one. Raises CaptionError, Again."""
     try:
-        batch = await _batch(endpoint, batch_id)
+        batch = await _asked(endpoint, _patient(endpoint).batches.retrieve(batch_id), is_known=True)
     except Gone:
         await expect_batches(endpoint)
         return Standing(batch_id, UNKNOWN, 0, 0)
@@ -128,23 +129,20 @@ async def standing(endpoint: Endpoint, batch_id: str) -> Standing:
     n_done, n_lines = (counts.completed + counts.failed, counts.total) if counts else (0, 0)
     errors = (batch.errors.data if batch.errors else None) or []
     words = dict.fromkeys(str(each.message or each.code)[:LONGEST_CAUSE] for each in errors)
-    return Standing(batch.id, batch.status, n_done, n_lines, tuple(words))
+    file_ids = tuple(filter(None, (batch.output_file_id, batch.error_file_id)))
+    return Standing(batch.id, batch.status, n_done, n_lines, tuple(words), file_ids)
 
 
 async def collect(
-    endpoint: Endpoint, batch_id: str, pictures: Mapping[str, Picture], purse: Purse, *, n_sent: int
+    endpoint: Endpoint, batch: Standing, pictures: Mapping[str, Picture], purse: Purse, *, n_sent: int
 ) -> Collected:
     """What came of a batch that is over, looked at by the gate. `pictures`: by the caption's id; their files are not
     needed. `n_sent`: lines that it had. A file that the endpoint has forgotten brings no rows, but a cause. Raises
     CaptionError, Again.
     """
-    try:
-        batch = await _batch(endpoint, batch_id)
-    except Gone as error:  # it was there a moment ago
-        raise Again(f"batch {batch_id} is not found") from error
     found: list[Caption | str] = []
     is_whole = True
-    for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
+    for file_id in batch.file_ids:
         try:
             found += [_row_of(endpoint, line, pictures, purse) for line in await _lines(endpoint, file_id)]
         except Gone:
@@ -155,8 +153,7 @@ async def collect(
 
 
 async def _lines(endpoint: Endpoint, file_id: str) -> list[str]:
-    client = endpoint.client.with_options(max_retries=N_TRIES)
-    content = await _asked(endpoint, client.files.content(file_id), is_known=True)
+    content = await _asked(endpoint, _patient(endpoint).files.content(file_id), is_known=True)
     lines = content.text.split("\n")  # not splitlines: a caption may hold other ends of lines
     return [line for line in lines if line.strip()]
 
@@ -195,9 +192,8 @@ def _answered(endpoint: Endpoint, picture: Picture, body: Any, purse: Purse) -> 
     return checked(endpoint, picture, picture.n_attempts, said, cost_usd=cost_usd)
 
 
-async def _batch(endpoint: Endpoint, batch_id: str) -> Batch:
-    client = endpoint.client.with_options(max_retries=N_TRIES)
-    return await _asked(endpoint, client.batches.retrieve(batch_id), is_known=True)
+def _patient(endpoint: Endpoint) -> openai.AsyncOpenAI:
+    return endpoint.client.with_options(max_retries=N_TRIES)
 
 
 async def _asked(endpoint: Endpoint, call: Awaitable[Result], *, is_known: bool = False) -> Result:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from msa_core.captions.asking import FIRST_WAIT_S, LONGEST_WAIT_S
-from msa_core.captions.captioner import Again, Picture, Rejected, Said
+from msa_core.captions.captioner import Again, Picture, Rejected
 from msa_core.captions.checking import checked, rejected
 from msa_core.captions.endpoint import Endpoint
 from msa_core.captions.purse import Purse
@@ -51,22 +51,19 @@ async def _answered(endpoint: Endpoint, picture: Picture, purse: Purse) -> Capti
     """Tried again some times, each call within the budget."""
     request, most = await endpoint.prepared(picture, picture.n_attempts), endpoint.most_tokens(picture)
 
-    async def once() -> tuple[Said, float | None]:
+    async def once() -> Caption:
         async with purse.reserving(most):
             try:
-                said: Said = await endpoint.say(request)
+                said = await endpoint.say(request)
             except Again as error:
                 if error.is_billed:
                     purse.lose(most)
                 raise
-            return said, purse.pay(said, most)
+            return checked(endpoint, picture, picture.n_attempts, said, cost_usd=purse.pay(said, most))
 
-    retrying = AsyncRetrying(
+    return await AsyncRetrying(
         retry=retry_if_exception_type(Again),
         stop=stop_after_attempt(N_TRIES),
         wait=wait_random_exponential(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S),
         reraise=True,
-    )
-    answer: tuple[Said, float | None] = await retrying(once)
-    said, cost_usd = answer
-    return checked(endpoint, picture, picture.n_attempts, said, cost_usd=cost_usd)
+    )(once)

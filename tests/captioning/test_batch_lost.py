@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from flows.batches_out import forget
 from flows.caption import caption
-from flows.caption_batch import caption_batch, command, forget
+from flows.caption_batch import caption_batch, command
 from flows.caption_ledger import Scope
 from flows.captioners import Asked
 from msa_core.captions import batch as batches
@@ -147,7 +148,7 @@ def test_calls_that_bring_nothing_before_a_batch_count_against_its_budget(store:
     endpoint.add(rules.half_json(), times=2)
     found = batched(store, budget_usd=0.03)
     n_lines = sum(each.n_lines for each in found.standings)
-    assert (n_lines, found.n_beyond) == (5, N_OPEN - 1 - 5)
+    assert (n_lines, found.begun.n_beyond) == (5, N_OPEN - 1 - 5)
 
 
 def test_calls_that_bring_nothing_before_a_batch_are_told_while_it_is_under_way(

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 import typer
 
+from flows.batches_out import forget
 from flows.caption import caption
-from flows.caption_batch import command, forget
+from flows.caption_batch import command
 from flows.caption_ledger import Scope
 from msa_core.captions.pace import Limits
 from msa_core.errors import CaptionError

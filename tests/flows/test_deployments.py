@@ -20,10 +20,10 @@ from flows.caption_options import paying_of
 from flows.deployments import DUTIES, on_crons, runner_deployment
 from flows.justification import Enough
 from flows.logs import without_secrets
+from flows.review_push import Asked as Reviewing
 from flows.scheduled.punctual import lateness
 from flows.secret_blocks import block_of, load
 from flows.serve import Asked
-from flows.serve_options import Reviewing
 from msa_core.errors import MsaError
 from tests.browsing import OUTPUT, browsing, needs_chromium
 from tests.flows.filled_store import filled
@@ -88,7 +88,7 @@ def test_what_is_off_is_started_by_no_event_either():
 def test_what_is_asked_of_msa_serve_reaches_the_deployment(tmp_path: Path):
     asked = Asked(
         tmp_path, enough=Enough(9, 0.5, days=6), fewest=12, paying=paying_of(0.1, 0.4, 2.5), pseudonyms=True,
-        test_read_budget=40, reviewing=Reviewing("ask", 2, 30),
+        test_read_budget=40, reviewing=Reviewing(None, 30, 2, "ask"),
     )  # fmt: skip
     given = asked.given(filled(tmp_path / "store", "empty"), inbox=tmp_path, pages=tmp_path, metrics="http://a")
     told = {}

@@ -37,7 +37,7 @@ def posts(path: Path) -> set[str]:
 
 def test_posts_of_a_push_that_was_killed_go_into_no_file(store: Store, tmp_path: Path):
     (begun,) = on_their_way(store.places)
-    away = set(begun.post_ids)
+    away = {post.post_id for post in begun.posts}
     done = export(store, output=tmp_path / "posts.json", asked=FOUR)
     assert (len(away), done.n_posts) == (4, 4)
     assert not away & posts(done.path)

@@ -14,7 +14,6 @@ from flows.reviewing import known_subject
 from flows.scheduled.curate import asked_of, describe
 from flows.scheduled.score import place
 from flows.scheduled.spending import unwatched
-from flows.serve_options import Reviewing
 from flows.split import split
 from tests.asking import rows
 from tests.flows.filled_store import filled
@@ -98,7 +97,7 @@ def test_who_spends_waits_for_another_but_does_not_try_again():
 
 
 def test_a_project_that_posts_were_pushed_to_keeps_its_way_and_a_new_one_takes_what_is_asked(tmp_path: Path):
-    store, asked = Store.init(tmp_path / "store"), Reviewing("ask", 3, 20)
+    store, asked = Store.init(tmp_path / "store"), Asked(None, 20, 3, "ask")
     assert asked_of(store, "sentiment", asked) == Asked(None, 20, 3, "ask")
     for number, opinion in enumerate(("hidden", "shown")):
         a_round(store, f"{number:04}", opinion)

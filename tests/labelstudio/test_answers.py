@@ -20,7 +20,7 @@ def choice(name: str, *choices: str, **more: Any) -> dict[str, Any]:
 def read(
     *regions: dict[str, Any], is_skipped: bool = False, post_id: str | None = "a:1", reader: Reader = READER
 ) -> list[Said | Unreadable]:
-    answer = ServerAnswer(5, 3, regions, is_skipped, False, 2.5, NOON)
+    answer = ServerAnswer(5, 3, regions, is_skipped, 2.5, NOON)
     task = ServerTask(9, post_id, "0001", "clara-1", NOON, NOON, (answer,), {})
     return list(reader.read(task, {"a:1": None, "a:2": "test-post", "a:3": "other-task"}))
 

@@ -189,7 +189,7 @@ def reading(store: Store, listing: Sequence[ServerTask], *, task: str = "sentime
 
 def a_task(post_id: str) -> ServerTask:
     region = {"from_name": "both", "value": {"choices": ["positive"]}}
-    said = ServerAnswer(100, 1, (region,), False, False, 3.0, MADE)
+    said = ServerAnswer(100, 1, (region,), False, 3.0, MADE)
     return ServerTask(10, post_id, None, None, MADE, MADE, (said,), {})
 
 

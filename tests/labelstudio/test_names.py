@@ -100,3 +100,12 @@ def test_a_scheduled_pull_that_keeps_no_names_keeps_none(desk: QueueDesk):
     assert "1 new" in take_answers.fn(str(desk.store.places.root), desk.title, True).words
     ((name,),) = desk.ask("select name from facts.annotator_names")
     assert name.startswith("reviewer-")
+
+
+def test_people_whose_answers_could_not_be_read_get_no_second_name(desk: QueueDesk):
+    desk.push(1)
+    desk.answer(desk.tasks()[0].id, "joyful")
+    assert desk.pull().n_quarantined == 1
+    with pytest.raises(ReviewError, match="those of label-studio:.* already, not as here:"):
+        pull(desk.store, project=desk.title, server="here")
+    assert desk.ask("select annotator from unreadable_answers") == [("label-studio:1",)]

@@ -11,6 +11,7 @@ with steps as (
         (parameters ->> '$.task') as task,
         (parameters ->> '$.cursor') as cursor,
         (parameters ->> '$.server') as server,
+        (parameters ->> '$.opinion') as opinion,
         (parameters ->> '$.n_unmatched')::bigint as n_unmatched
     from run_history
     where verb in ('review-push', 'review-pull', 'review-export', 'review-import')
@@ -24,6 +25,8 @@ select
     -- answers that the server counts beyond those that the store can tell
     max_by(n_unmatched, finished_at) filter (verb = 'review-pull') as n_unmatched,
     max_by(task, finished_at) as task,
+    -- what its last round showed of the model; null where none went to a server
+    max_by(opinion, finished_at) filter (verb = 'review-push') as opinion,
     -- the name by which the people of its server are told from those of another; null where none was said
     max_by(server, finished_at) filter (verb = 'review-pull') as server
 from steps
