@@ -106,6 +106,6 @@ def test_people_whose_answers_could_not_be_read_get_no_second_name(desk: QueueDe
     desk.push(1)
     desk.answer(desk.tasks()[0].id, "joyful")
     assert desk.pull().n_quarantined == 1
-    with pytest.raises(ReviewError, match="those of label-studio:.* already, not as here:"):
+    with pytest.raises(ReviewError, match=r"those of label-studio:.* already, not as here:"):
         pull(desk.store, project=desk.title, server="here")
     assert desk.ask("select annotator from unreadable_answers") == [("label-studio:1",)]
