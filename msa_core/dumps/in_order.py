@@ -14,14 +14,16 @@ TASKS_A_THREAD = 3
 
 
 def in_order(
-    work: Callable[[Value], Result], values: Iterable[Value], *, n_threads: int
+    work: Callable[[Value], Result], values: Iterable[Value], *, n_threads: int, values_a_task: int = VALUES_A_TASK
 ) -> Generator[Result, None, None]:
-    """Takes more values only when the oldest results are taken. What `work` raises is raised here."""
+    """Takes more values only when the oldest results are taken. What `work` raises is raised here. More values a task
+    are faster, where results are small.
+    """
     left = iter(values)
     with ThreadPoolExecutor(n_threads) as pool:
         waiting: deque[Future[list[Result]]] = deque()
         try:
-            while piece := list(islice(left, VALUES_A_TASK)):
+            while piece := list(islice(left, values_a_task)):
                 waiting.append(pool.submit(_each, work, piece))
                 if len(waiting) >= TASKS_A_THREAD * n_threads:
                     yield from waiting.popleft().result()

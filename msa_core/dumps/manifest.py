@@ -13,6 +13,8 @@ from msa_core.dumps.files import digest_first
 from msa_core.dumps.in_order import in_order
 from msa_core.dumps.row import Paths, RawPost, RefusedRow, TextFile
 
+ROWS_A_TASK = 64  # of which no more than digests are kept
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -42,7 +44,8 @@ def manifest(
 ) -> Manifest:
     """Reads every file once."""
     digest, n_rows, n_files, n_bytes = hashlib.sha256(), 0, 0, 0
-    for entries in in_order(partial(_entries, root), _files(rows), n_threads=n_threads):
+    work = partial(_entries, root)
+    for entries in in_order(work, _files(rows), n_threads=n_threads, values_a_task=ROWS_A_TASK):
         n_rows += 1
         on_done(1)
         for entry in entries:
