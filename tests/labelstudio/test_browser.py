@@ -18,7 +18,7 @@ from tests.labelstudio.queue_desk import QueueDesk
 
 SENTIMENT = ("negative", "neutral", "positive")
 SCRIPT = "<script>document.title = 'broken'</script><img src=x onerror=\"document.title = 'broken'\">"
-WORDS = "Rain again on my birthday, just what I wanted 😍 #blessed @user http://t.co/1"
+WORDS = "Rain again on my birthday, just what I wanted 😍 #blessed @user <url>"
 POST = TaskPost("mvsa:0", "r1", WORDS, (), "", ("modality-conflict",), "", 0.5, 1, "m", SENTIMENT, (0.41, 0.07, 0.52))
 
 pytestmark = [pytest.mark.browser, pytest.mark.labelstudio, needs_chromium]
@@ -95,7 +95,7 @@ def drawn(label_studio: Server, tmp_path_factory: pytest.TempPathFactory) -> lis
 
 def made(client: LabelStudio, server: Server, xml: str, posts: list[TaskPost], *, opinion: str = "hidden") -> int:
     """A project of these posts, in their order."""
-    project = client.projects.create(title="a round", label_config=xml, sampling="Uncertainty sampling")
+    project = client.projects.create(title="msa-sentiment", label_config=xml, sampling="Uncertainty sampling")
     client.import_storage.local.create(project=project.id, path=str(server.files / "msa"), use_blob_urls=True)
     ordered = [replace(post, priority=1 - nth / 100) for nth, post in enumerate(posts)]
     client.projects.import_tasks(id=project.id, request=[as_task(post, opinion=opinion) for post in ordered])
