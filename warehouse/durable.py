@@ -2,7 +2,6 @@
 
 import errno
 import os
-from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -30,7 +29,7 @@ def publish(source: Path, target: Path) -> None:
 def publish_all(files: Sequence[tuple[Path, Path]]) -> None:
     """The same of several, renamed in this order; their ways to the disk are gone side by side."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        deque(pool.map(settle, [source for source, _ in files]), maxlen=0)
+        list(pool.map(settle, [source for source, _ in files]))
         grown: dict[Path, None] = {}  # folders with a new entry
         for source, target in files:
             if not target.parent.exists():
@@ -38,7 +37,7 @@ def publish_all(files: Sequence[tuple[Path, Path]]) -> None:
                 grown[target.parent.parent] = None
             os.replace(source, target)
             grown[target.parent] = None
-        deque(pool.map(settle, grown), maxlen=0)
+        list(pool.map(settle, grown))
 
 
 @contextmanager

@@ -108,13 +108,10 @@ def curate_flow(
         review_batch: At most so many posts of a task wait for a first answer.
         late_after_s: A scheduled run that begins later than this many seconds is skipped.
     """
-    paying, reviewing = (
-        paying_of(prompt_price, completion_price, budget_usd),
-        Asked(None, review_batch, overlap, opinion),
-    )
+    paying, asked = paying_of(prompt_price, completion_price, budget_usd), Asked(None, review_batch, overlap, opinion)
     models = standing(store)
     states = each(place, [(store,)])
     states += each(doubt, [(store, model_id) for model_id, _ in models])
     states += each(describe, [(store, captioner, paying)])
-    states += each(hand_over, [(store, name, reviewing) for _, name in models])
+    states += each(hand_over, [(store, name, asked) for _, name in models])
     return conclude("curate", states)
