@@ -179,6 +179,8 @@ def _chosen(about: Subject, asked: Asked, choice: Choice, n: int) -> list[dict[s
 
 def _update(desk: Desk, moment: Moment, journal: Journal) -> tuple[list[str], int]:
     """Open posts get what a newer model says, where there is one: the run, and how many posts."""
+    if desk.about.step == 0:
+        return [], 0
     latest = moment.value("select model_id from doubting_models where task = $task", task=desk.about.task)
     if latest == desk.target.model_version:
         return [], 0
