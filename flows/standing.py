@@ -66,10 +66,12 @@ def check_source(moment: Moment, source: str, manner: Manner) -> None:
     """A source has one task and one format: what one format withholds, another may reveal. Its posts stay as they were
     taken, so what they lack cannot be added by taking them again. Raises DumpError.
     """
+    earlier = moment.table(TAKEN, source=source)
+    if earlier.num_rows == 0:
+        return
     held = moment.value("select task from posts where source = $source limit 1", source=source)
     if held not in (None, manner.task):
         raise DumpError(f"Source {source!r} holds {held}, this dump {manner.task}. Name another: --source")
-    earlier = moment.table(TAKEN, source=source)
     others = set(earlier["format"].to_pylist()) - {manner.format}
     if others:
         raise DumpError(f"Source {source!r} was taken in as {min(others)}, not {manner.format}. Name another: --source")
