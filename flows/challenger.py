@@ -6,7 +6,6 @@ That one was begun is a run of its own, so that after a kill it is gone on with,
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 from flows.captions_read import AS_WORTHY, AUTO, NONE, Captions
 from flows.parentage import parent_named
@@ -86,22 +85,17 @@ def begun(
     store: Store, champion_id: str, parent_id: str | None, epochs: int | None, *, captions: str | None = None
 ) -> Challenge:
     """On a snapshot of now; both are committed where they do not stand yet."""
-    with store.moment() as moment:
-        frozen = labels_of_now(moment, champion_id, captions)
-        challenge = Challenge(champion_id, frozen.snapshot_id, parent_id, epochs)
-        intend(store, moment, frozen, asdict(challenge))
-    return challenge
-
-
-def intend(store: Store, moment: Moment, frozen: TrainingSet, parameters: dict[str, Any]) -> None:
-    """Commits a set that was frozen at this moment, and that it will be learned from as these parameters say."""
     from flows.snapshot import kept
 
-    kept(store, moment, frozen)
-    run = store.begin("retrain", parameters=parameters, inputs=[frozen.snapshot_id], version=1)
+    with store.moment() as moment:
+        frozen = labels_of_now(moment, champion_id, captions)
+        kept(store, moment, frozen)
+    challenge = Challenge(champion_id, frozen.snapshot_id, parent_id, epochs)
+    run = store.begin("retrain", parameters=asdict(challenge), inputs=[frozen.snapshot_id], version=1)
     if run is not None:
         with run:
             run.count("posts", len(frozen.rows))
+    return challenge
 
 
 def trained(store: Store, of: Challenge, on_done: Callable[[int], None] | None = None) -> str:

@@ -8,7 +8,6 @@ import typer
 
 from flows.captions_read import AUTO, Captions
 from flows.challenger import CHAMPION, Challenge, Start, begun, labels_of_now, start_of, trained, unfinished
-from flows.first_model import First, first_model
 from flows.gate import Gated, gate, say_gated
 from flows.justification import ENOUGH, Enough, is_overtaken, justification
 from flows.options import (
@@ -98,7 +97,11 @@ def retrain(
     if before is not None:
         return _challenged(store, before.model_id, str(of), Asked(enough, terms, start, epochs, force, read, on_done))
     if made is None:
-        made = first_model(store, First(source, task, towers, folds, epochs, read), enough, on_done)
+        from flows.train import train
+
+        made = train(
+            store, source=source, task=task, towers=towers, folds=folds, epochs=epochs, captions=read, on_done=on_done
+        ).model_id
     return _judged(store, made, terms, f"no model stood before {made}")
 
 

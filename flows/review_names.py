@@ -20,12 +20,11 @@ def told_apart(about: Subject, before: Known, server: str | None) -> Subject:
     """The project with the name by which its people are kept; said once, it stays. Raises ReviewError where it is no
     name, or where answers were taken under another one: they would be withdrawn, and come again as other people's.
     """
-    if server is None:
+    if server in (None, about.server):
         return about
     check_name(server)
-    people = [row.annotator for row in (*before.heads, *before.lost) if row.origin != "simulated"]
-    people += [row.annotator for row in before.unreadable if row.annotator]
-    other = {each.rpartition(":")[0] for each in people} - {server}
+    people = {row.annotator for row in (*before.heads, *before.lost)} | {row.annotator for row in before.unreadable}
+    other = {each.rpartition(":")[0] for each in people if each} - {server, "simulated"}
     if other:
         raise ReviewError(
             f"The answers of {about.title!r} are kept as those of {', '.join(sorted(other))}:… already, not as "

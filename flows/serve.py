@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from flows.attended import Attended
 
 DEPLOYED_WITHIN_S = 120.0
-MODELLESS = "select distinct task from posts anti join standing_models using (task) order by task"
+MODELLESS = "select distinct task from trainable_posts anti join standing_models using (task) order by task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +230,7 @@ def welcome(store: Store, asked: Asked, ui: str, metrics: str) -> None:
 
 
 def _modelless(store: Store, asked: Asked) -> str:
-    """What a new house waits for; empty where a model of each task stands."""
+    """What a house waits for; empty where a model of each task that can have one stands."""
     from flows.deployments import on_crons
 
     with store.moment() as moment:

@@ -4,7 +4,7 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from warehouse.errors import StoreUnwritable
@@ -23,21 +23,35 @@ def settle(path: Path) -> None:
 
 def publish(source: Path, target: Path) -> None:
     """Rename a finished file into place; who reads sees the old one or the new one, never a part."""
-    publish_all([(source, target)])
+    settle(source)
+    _rename(source, target)
+    for folder in _grown(target):
+        _settle_folder(folder)
 
 
 def publish_all(files: Sequence[tuple[Path, Path]]) -> None:
     """The same of several, renamed in this order; their ways to the disk are gone side by side."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(settle, [source for source, _ in files]))
-        grown: dict[Path, None] = {}  # folders with a new entry
         for source, target in files:
-            if not target.parent.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                grown[target.parent.parent] = None
-            os.replace(source, target)
-            grown[target.parent] = None
-        list(pool.map(settle, grown))
+            _rename(source, target)
+        list(pool.map(_settle_folder, {folder for _, target in files for folder in _grown(target)}))
+
+
+def _rename(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(source, target)
+
+
+def _grown(target: Path) -> Sequence[Path]:
+    """Folders with a new entry: a killed process may have made the file's own, and not have settled it."""
+    return target.parents[:2]
+
+
+def _settle_folder(folder: Path) -> None:
+    """Where it may be read: one above the store need not be ours."""
+    with suppress(PermissionError):
+        settle(folder)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from warehouse import catalog, declarations
 from warehouse.clock import stamp_commits
-from warehouse.durable import writing
+from warehouse.durable import settle, writing
 from warehouse.errors import NoStore, StoreError
 from warehouse.moment import Moment
 from warehouse.places import SEED, Places
@@ -48,6 +48,8 @@ class Store:
             for folder in (places.facts, places.tmp, places.journal, places.leases, places.models, places.cache):
                 folder.mkdir(parents=True, exist_ok=True)
             catalog.seed(places)
+            settle(places.facts)
+            settle(places.root)
             stamp_commits(places)
         catalog.rebuild(places)
         store = Store(places)

@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from flows.serve import Asked, welcome
+from msa_core.records import Annotation, Post, Split
 from tests.flows.filled_store import filled
 from warehouse import Store
+
+REST = (None, False, None)
 
 
 @pytest.mark.parametrize(
@@ -31,3 +34,20 @@ def test_a_new_house_is_told_what_it_waits_for(
     said = capsys.readouterr().out
     assert words.format(store.places.root) in said
     assert ("models    " in said) is (stage != "mined")
+
+
+@pytest.mark.parametrize("is_labelled", [True, False])
+def test_a_task_without_a_model_is_told_beside_those_that_have_one_where_it_can_have_one(
+    is_labelled: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    store = filled(tmp_path / "store", "mined")
+    more = store.begin("ingest", parameters={"source": "late"}, inputs=[], version=1)
+    assert more is not None
+    with more:
+        more.write("posts", [Post("late:1", "late", "1", "sarcasm", "sure", *("0" * 64, "t", None, "utf-8", 0), *REST)])
+        more.write("splits", [Split("late:1", "train", 0, False)])
+        if is_labelled:
+            said = ("dump-1", "both", "sarcastic", None, "given", None, "dump", *(None,) * 7)
+            more.write("annotations", [Annotation("annotation-late", "late:1", *said)])
+    welcome(store, Asked(tmp_path), "http://127.0.0.1:1", "http://127.0.0.1:2")
+    assert ("none yet of sarcasm: " in capsys.readouterr().out) is is_labelled
