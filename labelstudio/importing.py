@@ -13,7 +13,7 @@ from labelstudio.tasks import TaskPost, as_task
 
 FIRST_AT_ONCE, TASKS_AT_ONCE = 500, 2500  # a small batch first, so that the server begins while the next is written
 HEAVIEST = 100_000_000  # characters of a batch; the server takes 200 MB
-QUIET_S = 3.0
+QUIET_S = 5.0
 
 Ready = Callable[[Sequence[TaskPost]], None]
 Landed = Callable[[dict[str, int]], None]

@@ -13,7 +13,6 @@ import pytest
 
 from flows import review_round
 from flows.review_push import Asked, push
-from labelstudio import importing
 from labelstudio.connection import Connection
 from labelstudio.server_folder import Server
 from tests.labelstudio.queue_desk import QueueDesk
@@ -65,7 +64,6 @@ def test_tasks_that_arrive_after_their_sender_died_are_waited_for_and_not_sent_a
         threading.Timer(0.5, writing.execute, ("rollback",)).start()  # the server goes on with what it was sent
         return settled(*about)
 
-    monkeypatch.setattr(importing, "QUIET_S", 2.0)
     monkeypatch.setattr(review_round, "settled", settled_meanwhile)
     assert desk.push(5).n_unanswered == 5
     assert len(desk.tasks()) == 5
