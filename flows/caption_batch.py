@@ -125,11 +125,8 @@ def _told(found: Batched) -> list[str]:
         told.append(f"the budget holds no more: {found.begun.n_beyond:,} images wait for another command")
     if found.done is None:
         is_waiting = any(each.is_known for each in found.standings)
-        return [
-            *told,
-            *_told_of_money(found.begun),
-            *(["under way; the same command collects it"] if is_waiting else []),
-        ]
+        told += _told_of_money(found.begun)
+        return [*told, "under way; the same command collects it"] if is_waiting else told
     told += [*told_of(found.done), *(f"  {n:6,}  {cause}" for cause, n in found.causes)]
     n_again = sum(not is_last(row) for row in found.done.rows)
     return [*told, f"{n_again:,} refused answers have their second try: the same command"] if n_again else told
