@@ -3,7 +3,8 @@
     python benchmarks/why.py [--predictions 1000000] [--times 15] [--keep FOLDER]
 
 200,000 posts of 5 models, each post with two annotations, a cluster, a place, a row in every snapshot and a doubt. The
-floor is the post's predictions from the fact alone. The first line binds every view anew: what `msa why` pays.
+first line is what `msa why` of one post pays: it opens the store and reads every fact that speaks of posts. Its floor
+is that reading alone: DuckDB, opened anew, asked for the rows of the post in the files of each.
 """
 
 import argparse
@@ -14,11 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 
 from flows.why import stories, why
-from warehouse import Moment, Store
+from warehouse import Moment, Store, declarations
 
 N_MODELS, POSTS_A_RUN, N_AT_ONCE = 5, 50_000, 24
 LABELS = np.array(["negative", "neutral", "positive"])
@@ -136,6 +138,17 @@ def milliseconds(ask: Callable[[], object], times: int) -> float:
     return statistics.median(taken)
 
 
+def plain(store: Store, post_ids: list[str]) -> None:
+    """The rows of these posts in the files of every fact that a story reads."""
+    among = ", ".join(f"'{each}'" for each in post_ids)
+    told = declarations.views()["post_events"].reads
+    with duckdb.connect() as connection:
+        for fact in declarations.facts().values():
+            if fact.name in told and any(column.name == "post_id" for column in fact.columns):
+                files = f"read_parquet('{store.places.glob(fact.name)}')"
+                connection.execute(f"from {files} where post_id in ({among})").to_arrow_table()
+
+
 def asked(moment: Moment, relation: str, post_id: str) -> object:
     """The rows of a relation that speak of the post."""
     return moment.table(f"from {relation} where post_id = $post_id", post_id=post_id)
@@ -160,8 +173,10 @@ def main() -> None:
         print(f"{options.predictions} predictions of {n_posts} posts; medians of {times}")
         print("question\tms a post")
         print(f"msa why, store opened, one post\t{milliseconds(lambda: why(store, post_id=middle), times):.0f}")
+        print(f"floor: its rows in every fact, DuckDB alone\t{milliseconds(lambda: plain(store, [middle]), times):.0f}")
         together = milliseconds(lambda: stories(store, every), times) / len(every)
-        print(f"the same, {len(every)} posts at once\t{together:.1f}")
+        print(f"{len(every)} posts at once\t{together:.1f}")
+        print(f"their floor\t{milliseconds(lambda: plain(store, every), times) / len(every):.1f}")
         with store.moment() as moment:
             for relation in ("predictions", "post_events", "labels", "lineage"):
                 asked(moment, relation, middle)

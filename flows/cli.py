@@ -37,7 +37,7 @@ VERBS = {
     "retrain": "Train a challenger when new labels, drift or time justify it, and send it through the gate.",
     "serve": "The loop on a schedule, its metrics, and where it stands in Prefect.",
     "status": "What is deployed, what ran last and what comes next; models, queue and budget.",
-    "why": "The story of one post: who and what judged it, why it was queued, where it was used.",
+    "why": "The story of a post: who and what judged it, why it was queued, where it was used.",
     "sql": "Ask the store in SQL.",
     "audit": "Ask every promise of the store.",
     "gc": "Remove what no commit owns.",

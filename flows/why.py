@@ -1,4 +1,4 @@
-"""`msa why POST_ID`: the story of one post: how it came, who and what judged it, why it was queued, where it went."""
+"""`msa why POST_ID …`: the story of a post: how it came, who and what judged it, why it was queued, where it went."""
 
 import json
 from collections.abc import Sequence
@@ -59,13 +59,16 @@ class Story:
 
 def why(store: Store, *, post_id: str) -> Story:
     """Raises MsaError that names ids like it."""
-    found = stories(store, [post_id])
-    if not found:
-        with store.moment() as moment:
-            near = moment.table(LIKE, post_id=post_id)["post_id"].to_pylist()
-        words = f"Did you mean {', '.join(near)}?" if near else "List them with: msa sql 'from posts'"
-        raise MsaError(f"No post {post_id!r} in {store.places.root}; ids are SOURCE:ID. {words}")
-    return found[0]
+    return every_story(store, [post_id])[0]
+
+
+def every_story(store: Store, post_ids: Sequence[str]) -> list[Story]:
+    """As they were asked for. Raises MsaError for the first post that the store does not hold."""
+    found = {story.post_id: story for story in stories(store, post_ids)}
+    for post_id in post_ids:
+        if post_id not in found:
+            raise _unknown(store, post_id)
+    return [found[post_id] for post_id in post_ids]
 
 
 def stories(store: Store, post_ids: Sequence[str]) -> list[Story]:
@@ -85,21 +88,16 @@ def stories(store: Store, post_ids: Sequence[str]) -> list[Story]:
 
 
 def command(
-    post_id: Annotated[str, typer.Argument(help="SOURCE:ID.")],
+    post_ids: Annotated[list[str], typer.Argument(help="SOURCE:ID; many at once are quicker than one by one.")],
     store: StoreOption = DEFAULT_STORE,
-    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, an object a post.")] = False,
 ) -> None:
-    """Print the post, its label in force, and every event with its run."""
-    story = why(open_store(store), post_id=post_id)
-    if as_json:
-        say(json.dumps(asdict(story), default=str, ensure_ascii=False, indent=2))
-        return
-    say(f"{story.post_id}: {label_in_words(story)}")
-    say((story.text or "(no text)").replace("\n", " "))
-    if story.caption:
-        say(f"image: {story.caption} ({story.caption_kind})")
-    rows = [(minute(each.happened_at), each.event, each.who, each.what, each.run_id) for each in story.events]
-    show("its story", SHOWN, rows)
+    """Print each post, its label in force, and every event with its run."""
+    for story in every_story(open_store(store), post_ids):
+        if as_json:
+            say(json.dumps(asdict(story), default=str, ensure_ascii=False, indent=2))
+        else:
+            _print(story)
 
 
 def label_in_words(story: Story) -> str:
@@ -113,6 +111,22 @@ def label_in_words(story: Story) -> str:
 def minute(at: datetime) -> str:
     """In UTC."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _print(story: Story) -> None:
+    say(f"{story.post_id}: {label_in_words(story)}")
+    say((story.text or "(no text)").replace("\n", " "))
+    if story.caption:
+        say(f"image: {story.caption} ({story.caption_kind})")
+    rows = [(minute(each.happened_at), each.event, each.who, each.what, each.run_id) for each in story.events]
+    show("its story", SHOWN, rows)
+
+
+def _unknown(store: Store, post_id: str) -> MsaError:
+    with store.moment() as moment:
+        near = moment.table(LIKE, post_id=post_id)["post_id"].to_pylist()
+    words = f"Did you mean {', '.join(near)}?" if near else "List them with: msa sql 'from posts'"
+    return MsaError(f"No post {post_id!r} in {store.places.root}; ids are SOURCE:ID. {words}")
 
 
 def _by_post(moment: Moment, sql: str, ids: list[str]) -> dict[str, dict[str, Any]]:

@@ -34,7 +34,8 @@ class Statement:
 
 def statements(places: Places, *, is_pinned: bool, about: Sequence[str] = ()) -> dict[str, Statement]:
     """Every relation by name, each after those that it reads. Pinned: `facts.runs` is a table, read once. `about`: so
-    are the facts that speak of posts, which hold these posts alone, and what every fact is joined to.
+    are the facts that speak of posts, which hold these posts alone, and the views: few rows are written down sooner
+    than they are bound anew in each view above.
     """
     begin = f"{SESSION} create schema if not exists facts;"
     kind = "table" if is_pinned else "view"
@@ -43,10 +44,9 @@ def statements(places: Places, *, is_pinned: bool, about: Sequence[str] = ()) ->
         "facts.runs": Statement((), begin + every_run),
         "store": Statement((), STORE.format(root=_quoted(str(places.root)), views=declarations.digest_of_views())),
     }
-    views = {name: Statement(view.reads, view.sql) for name, view in declarations.views().items()}
+    found = declarations.views().items()
+    views = {name: Statement(view.reads, _as_table(view.sql) if about else view.sql) for name, view in found}
     made |= {name: views.pop(name) for name in ("runs", "run_history")}
-    if about:
-        made |= {name: Statement(made[name].reads, _as_table(made[name].sql)) for name in ("runs", "run_history")}
     facts = [fact for fact in declarations.facts().values() if fact.name != "runs"]
     for fact in sorted(facts, key=lambda fact: fact.name != IMAGES_OF):
         of_images = (IMAGES_OF,) if about and _key(fact) == "image_sha256" else ()

@@ -11,7 +11,7 @@ from warehouse import declarations
 from warehouse.catalog import SESSION, needed, parsed, statements
 from warehouse.errors import QueryError
 from warehouse.places import Places
-from warehouse.stand_ins import create
+from warehouse.stand_ins import create, in_order
 
 WORD = re.compile(r"\w+")
 
@@ -26,6 +26,7 @@ class Moment:
         self._connection = duckdb.connect(":memory:")
         self._places = places
         self._unmade = statements(places, is_pinned=True, about=about)
+        self._create = in_order if about else create
         self._make({"facts.runs"})
         if hiding:
             self._connection.execute("delete from facts.runs where list_contains($hiding, run_id)", {"hiding": hiding})
@@ -94,7 +95,7 @@ class Moment:
     def _make(self, words: set[str]) -> None:
         """Create the views that a query names, when it names them: binding all of them takes longer than most verbs."""
         names = needed(words, self._unmade)
-        create(self._connection, {name: self._unmade.pop(name).sql for name in names}, names)
+        self._create(self._connection, {name: self._unmade.pop(name).sql for name in names}, names)
 
     @staticmethod
     def _execute(connection: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any]) -> duckdb.DuckDBPyConnection:

@@ -1,6 +1,7 @@
 """Views made fast: making one binds all below it down to the files, which opens them, though only columns are wanted.
 
 So while views are made, each fact that reads files is an empty table of its columns, and its own views come last.
+Where relations are tables, which hold what they read, the order is that of reading.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,12 @@ def create(connection: duckdb.DuckDBPyConnection, made: Mapping[str, str], names
     for name in facts:
         for relation in _columns()[name.removeprefix("facts.")]:
             connection.execute(f"drop table {relation}")
+        connection.execute(made[name])
+
+
+def in_order(connection: duckdb.DuckDBPyConnection, made: Mapping[str, str], names: Sequence[str]) -> None:
+    """Creates the relations `names`, tables of rows, each after those that it reads."""
+    for name in names:
         connection.execute(made[name])
 
 

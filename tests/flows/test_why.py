@@ -106,6 +106,19 @@ def test_a_program_reads_the_story_as_json(store: Store):
     assert {each["event"] for each in told["events"]} >= {"came", "was judged", "was left out"}
 
 
+def test_many_posts_are_told_as_they_were_asked_for(store: Store):
+    out = CliRunner().invoke(app, ["why", REVIEWED, "hand:00", "--store", str(store.places.root)])
+    heads = [line.split(":")[1] for line in out.output.splitlines() if line.startswith("hand:")]
+    assert heads == ["04", "00"]
+
+
+def test_one_unknown_post_among_many_is_an_error_that_names_it(store: Store):
+    out = CliRunner().invoke(app, ["why", REVIEWED, "hand:99", "--store", str(store.places.root)])
+    assert out.exit_code == 2
+    assert "No post 'hand:99'" in out.output
+    assert REVIEWED not in out.output
+
+
 def test_a_person_reads_it_line_by_line(store: Store):
     out = CliRunner().invoke(app, ["why", REVIEWED, "--store", str(store.places.root)])
     assert out.output.startswith("hand:04: negative instead of neutral (review consensus: ann)\nPost 4 says")
