@@ -3,6 +3,7 @@
 import hashlib
 import io
 import warnings
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -23,6 +24,7 @@ UPRIGHT = {
     7: PIL.Image.Transpose.TRANSVERSE,
     8: PIL.Image.Transpose.ROTATE_90,
 }
+LEFT_AREAS = [9 * row + column for row in range(8) for column in range(8)]
 
 # What Pillow's decoders raise on hostile bytes, besides OSError.
 DECODER_ERRORS = (OSError, SyntaxError, ValueError, ArithmeticError, LookupError, TypeError, EOFError, MemoryError)
@@ -64,9 +66,11 @@ def dhash(image: PIL.Image.Image) -> int:
     image.draft("L", (72, 64))
     shown = upright(image)
     grey = shown if shown.mode == "L" else shown.convert("L")  # from "L" it would be a copy
-    grey = grey.resize((9, 8), PIL.Image.Resampling.LANCZOS)
-    areas = np.frombuffer(grey.tobytes(), dtype=np.uint8).reshape(8, 9)
-    return int.from_bytes(np.packbits(areas[:, 1:] > areas[:, :-1]).tobytes(), "big")
+    areas: Any = grey.resize((9, 8), PIL.Image.Resampling.LANCZOS).get_flattened_data()  # of one band: numbers
+    bits = 0
+    for left in LEFT_AREAS:
+        bits = 2 * bits + (areas[left + 1] > areas[left])
+    return bits
 
 
 def pixels(data: bytes, size: int) -> np.ndarray:
