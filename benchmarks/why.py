@@ -174,8 +174,7 @@ def main() -> None:
         print("question\tms a post")
         print(f"msa why, store opened, one post\t{milliseconds(lambda: why(store, post_id=middle), times):.0f}")
         print(f"floor: its rows in every fact, DuckDB alone\t{milliseconds(lambda: plain(store, [middle]), times):.0f}")
-        together = milliseconds(lambda: stories(store, every), times) / len(every)
-        print(f"{len(every)} posts at once\t{together:.1f}")
+        print(f"{len(every)} posts at once\t{milliseconds(lambda: stories(store, every), times) / len(every):.1f}")
         print(f"their floor\t{milliseconds(lambda: plain(store, every), times) / len(every):.1f}")
         with store.moment() as moment:
             for relation in ("predictions", "post_events", "labels", "lineage"):

@@ -12,7 +12,7 @@ import typer
 from flows.options import DEFAULT_STORE, ReadingsOption, StoreOption, open_store
 from flows.output import say
 from flows.readings import BUDGET, Terms
-from flows.scored_models import LATEST, ScoredModel, model_named
+from flows.scored_models import LATEST, ScoredModel, check_posts_of, model_named
 from flows.succession import n_test_reads
 from msa_core.errors import MsaError
 from msa_core.records import Evaluation
@@ -66,6 +66,7 @@ def evaluate(
         raise MsaError(f"No split {split!r} to evaluate. Choose: {', '.join(SPLITS)}")
     with store.moment() as moment:
         of = model_named(store, moment, model, task)
+        check_posts_of(moment, source)
         judged = _judged(moment, of, split, source)
         figures = _figures(of.model_id, split, judged, of.labels, stacked(judged), seed)
         beside, note = _baselines(moment, of, split, judged, seed) if baselines else ([], "")

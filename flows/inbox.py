@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.dump_reading import Described, Reading
+from flows.ingest import MODALITIES
 from msa_core.dumps import Columns
 from msa_core.dumps.table import SUFFIXES
 from msa_core.errors import DumpError
@@ -61,7 +62,16 @@ def _read(description: Path) -> dict[str, Any]:
             raise DumpError(f"{description}: unknown {name!r}. Known: {', '.join(KEYS)}")
         if not isinstance(value, KEYS[name]):
             raise DumpError(f"{description}: {name} must be a {KEYS[name].__name__}, not {value!r}")
+        if isinstance(value, list):
+            _refuse_others(description, name, value)
+    if unknown := sorted({*found.get("allow_missing", ())} - {*MODALITIES}):
+        raise DumpError(f"{description}: allow_missing takes {' and '.join(MODALITIES)}, not {unknown[0]!r}")
     return found
+
+
+def _refuse_others(description: Path, name: str, values: list[Any]) -> None:
+    if others := [value for value in values if not isinstance(value, str)]:
+        raise DumpError(f'{description}: {name} must hold texts, "{others[0]}" and not {others[0]!r}')
 
 
 def _dump(description: Path, found: Mapping[str, Any]) -> Path:
@@ -93,6 +103,11 @@ def _columns(description: Path, found: Mapping[str, Any]) -> Columns:
     unknown = sorted(found.keys() - set(names))
     if unknown:
         raise DumpError(f"{description}: unknown column {unknown[0]!r}. Known: {', '.join(names)}")
-    images = found.get("images")
-    told: dict[str, Any] = {name: value or None for name, value in found.items() if name != "images"}
-    return Columns(**told) if images is None else Columns(**told, images=tuple(images))
+    listed = {name: value if isinstance(value, list) else [value] for name, value in found.items()}
+    for name, value in listed.items():
+        _refuse_others(description, name, value)
+    images: dict[str, Any] = {"images": tuple(filter(None, listed.pop("images")))} if "images" in listed else {}
+    if several := [name for name, value in listed.items() if len(value) != 1]:
+        raise DumpError(f"{description}: {several[0]} must be one column, not {listed[several[0]]!r}")
+    told: dict[str, Any] = {name: value[0] or None for name, value in listed.items()}
+    return Columns(**told, **images)

@@ -90,7 +90,7 @@ def n_threads() -> int:
 def _task(name: str, task: str | None) -> str:
     """The format's own, or the one named for a table."""
     own = format_named(name).task
-    if own is None and task is None:
+    if own is None and not (task or "").strip():
         raise DumpError(f"A {name} needs a task: --task sentiment, or a name of your own.")
     if own is not None and task not in (None, own):
         raise DumpError(f"{name} is always {own}, not {task}.")

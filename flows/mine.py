@@ -13,7 +13,7 @@ import typer
 
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say, show
-from flows.scored_models import CHAMPION, LATEST, ScoredModel, model_named
+from flows.scored_models import CHAMPION, LATEST, ScoredModel, check_posts_of, model_named
 from flows.succession import task_of_models
 from msa_core.doubts import REASONS, strengths
 from msa_core.errors import MsaError
@@ -44,6 +44,7 @@ def mine(
     process at a time.
     """
     with lease(store.places, "mine"), store.moment() as moment:
+        check_posts_of(moment, source)
         chosen = _chosen(store, moment, model, task)
         n_seen = _n_seen(moment, chosen.model_id)
         policy = moment.value("select label_policy from policy_in_force")

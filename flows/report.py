@@ -121,7 +121,7 @@ def _page(store: Store, moment: Moment, subject: Subject, n_posts: int) -> Page:
 def _figures(moment: Moment, subject: Subject) -> tuple[Figure, ...]:
     n_posts = moment.value("select count(*) from posts")
     n_images = moment.value("select count(*) from images")
-    n_refused = moment.value("select count(*) from rejects")
+    n_refused = moment.value("select coalesce(sum(n), 0) from reject_counts")
     n_labelled = moment.value("select count(*) from labels where task = $task", task=subject.task)
     found = [
         Figure("Posts", f"{n_posts:,}", f"{n_images:,} different images"),
@@ -148,7 +148,7 @@ def _lineage(moment: Moment, model_id: str | None) -> tuple[tuple[str, str], ...
 def _data_sections(moment: Moment, subject: Subject) -> Sequence[Section]:
     from msa_core.page import data_sections
 
-    ingests = moment.table("from ingests where not is_replaced order by source, run_id")
+    ingests = moment.table("from ingests where not is_replaced order by source, started_at, run_id")
     figures = moment.table("from data_figures order by all")
     counts = moment.table("from label_counts where task = $task order by all", task=subject.task)
     pairs = moment.table("from modality_pairs where task = $task order by all", task=subject.task)
@@ -208,6 +208,8 @@ def _caption_sections(moment: Moment, subject: Subject) -> Sequence[Section]:
 
 
 def _write(path: Path, text: str) -> None:
+    if path.is_dir():
+        raise MsaError(f"{path} is a folder. Name the page to write: --output {path / 'report.html'}")
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(path.name + ".part")
     aside.write_text(text, encoding="utf-8")

@@ -19,7 +19,7 @@ def sample_dump(path: Path, *, posts: int = 600, seed: int = 7) -> SampleDump:
 def command(
     path: Annotated[Path, typer.Argument(help="The folder to write, new or empty.")],
     posts: Annotated[int, typer.Option(help="Good posts; one broken row of each kind comes on top.", min=1)] = 600,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.", min=0)] = 7,
 ) -> None:
     """Write a dump in the layout of MVSA-Single with planted signal, noise, twins and broken rows."""
     dump = sample_dump(path, posts=posts, seed=seed)

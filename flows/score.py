@@ -12,7 +12,7 @@ from flows.captions_read import captions_of
 from flows.options import DEFAULT_STORE, StoreOption, open_store
 from flows.output import say
 from flows.progress import progress
-from flows.scored_models import CHAMPION, ScoredModel, model_named
+from flows.scored_models import CHAMPION, ScoredModel, check_posts_of, model_named
 from warehouse import Moment, Store, digest, lease
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def score(
     run_ids, n_posts = [], 0
     with lease(store.places, "score"), store.moment() as moment:
         of = model_named(store, moment, model, task)
+        check_posts_of(moment, source)
         waiting = _waiting(moment, of, source)
         n_unplaced = moment.value(UNPLACED, task=of.task, source=source)
         for start in range(0, len(waiting.post_ids), posts_a_run):

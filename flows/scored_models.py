@@ -51,6 +51,13 @@ def model_named(store: Store, moment: Moment, name: str, task: str | None = None
     return _described(rows[0], store.places.models)
 
 
+def check_posts_of(moment: Moment, source: str | None) -> None:
+    """Raises MsaError where a source is named that has no posts."""
+    known = moment.table("select distinct source from posts order by source")["source"].to_pylist() if source else []
+    if source and source not in known:
+        raise MsaError(f"No posts of source {source!r}. Choices: {', '.join(known) or 'none'}")
+
+
 def _described(row: dict[str, Any], models: Path) -> ScoredModel:
     config = json.loads(row["config"])
     return ScoredModel(

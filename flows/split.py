@@ -1,5 +1,6 @@
 """`msa split`: cluster near-duplicates over all sources, then place each post that has no place yet, for ever."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
@@ -100,7 +101,7 @@ def command(
 
 
 def _shares(train: float, val: float, test: float) -> Shares:
-    if min(train, val, test) < 0 or train + val + test <= 0:
+    if min(train, val, test) < 0 or not 0 < train + val + test < math.inf:
         raise MsaError(
             f"No shares {train}/{val}/{test}. Give weights of 0 or more, not all 0: --train .8 --val .1 --test .1"
         )

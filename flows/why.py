@@ -90,12 +90,13 @@ def stories(store: Store, post_ids: Sequence[str]) -> list[Story]:
 def command(
     post_ids: Annotated[list[str], typer.Argument(help="SOURCE:ID; many at once are quicker than one by one.")],
     store: StoreOption = DEFAULT_STORE,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, an object a post.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON; of many posts, one a line.")] = False,
 ) -> None:
     """Print each post, its label in force, and every event with its run."""
     for story in every_story(open_store(store), post_ids):
         if as_json:
-            say(json.dumps(asdict(story), default=str, ensure_ascii=False, indent=2))
+            indent = 2 if len(post_ids) == 1 else None
+            say(json.dumps(asdict(story), default=str, ensure_ascii=False, indent=indent))
         else:
             _print(story)
 

@@ -35,8 +35,9 @@ class Answer:
 
 
 class Classifier:
-    """Gives the numbers that `msa score` gives for the same text, images and caption. A model that reads captions wants
-    them of the kind that it was trained on (`network.config.captions`); another model looks past any caption.
+    """Gives the numbers that `msa score` gives for the same text, files of images (or their bytes) and caption. A model
+    that reads captions wants them of the kind that it was trained on (`network.config.captions`); another model looks
+    past any caption.
     """
 
     def __init__(self, network: Clara, tokenizer: Any) -> None:

@@ -19,7 +19,7 @@ WORD = re.compile(r"\w+")
 class Moment:
     """Use as a context. `hiding`: runs to look past, as a forced attempt does with the run that it will replace.
     `about`: the only posts that there are, so that what is asked of few is fast, whatever windows stand over a fact;
-    views that count or rank posts then speak of these alone.
+    views that count, rank or look at other posts then speak of these alone.
     """
 
     def __init__(self, places: Places, *, hiding: Sequence[str] = (), about: Sequence[str] = ()) -> None:

@@ -58,7 +58,14 @@ def unpacked(path: Path, scratch: Path) -> Iterator[Path]:
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="unpacked-", dir=scratch) as folder:
         _unpack(path, Path(folder))
-        yield _top(Path(folder))
+        top = _top(Path(folder))
+        try:
+            yield top
+        except DumpError as error:
+            if str(top) not in str(error):
+                raise
+            said = str(error).replace(str(top), str(path))
+            raise DumpError(f"{said} Of an archive: unpack it, and name the folder inside.") from error
 
 
 def _unpack(path: Path, into: Path) -> None:
@@ -100,6 +107,15 @@ def _untar(path: Path, into: Path) -> None:
             _target(path, into, member.name)
             budget.spend(member.name, member.size)
             archive.extract(member, into, filter="data")
+        _refuse_cut(path, archive)
+
+
+def _refuse_cut(path: Path, archive: tarfile.TarFile) -> None:
+    """A damaged header in the middle reads like the end, which is a block of zeros."""
+    assert archive.fileobj is not None
+    archive.fileobj.seek(archive.offset)
+    if archive.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+        raise DumpError(f"{path} is damaged or cut off at byte {archive.offset} of what it packs.")
 
 
 def _target(path: Path, into: Path, name: str) -> Path:

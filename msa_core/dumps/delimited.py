@@ -94,10 +94,13 @@ def csv_rows(root: Path, path: str, needed: tuple[str, ...], delimiter: str = ",
 
 
 def check_columns(path: Path, needed: tuple[str, ...], there: list[str]) -> None:
-    """Raises DumpError that lists the columns there are."""
+    """Raises DumpError that lists the columns there are, or names one that stands twice."""
     absent = [name for name in needed if name not in there]
     if absent:
         raise DumpError(f"No column {absent[0]!r} in {path}. Its columns: {', '.join(there)}")
+    twice = [name for name in needed if there.count(name) > 1]
+    if twice:
+        raise DumpError(f"{path} has several columns {twice[0]!r}. Rename all but one")
 
 
 def _records(root: Path, path: str, delimiter: str) -> Iterator[tuple[int, list[str] | RefusedRow, str]]:

@@ -5,6 +5,7 @@ Kiela et al. 2020. 1 = hateful. Labels may be missing: of a test they are then w
 
 from pathlib import Path
 
+from msa_core.dumps.cells import WrongKind, word
 from msa_core.dumps.lines import Line, first_file, json_object, label_file, lines
 from msa_core.dumps.row import Answer, InlineText, RawPost, RefusedRow, Rows
 from msa_core.refusals import Reason
@@ -30,6 +31,15 @@ def read(root: Path) -> Rows:
                 yield line if isinstance(line, RefusedRow) else _row(line, split)
 
 
+def _label(value: object) -> str | None:
+    """1.0 is 1 and NaN is none, as a column with gaps would have it."""
+    try:
+        said = word(value, "label")
+    except WrongKind:
+        said = str(value)
+    return said and LABELS.get(said, said)
+
+
 def _row(line: Line, split: str) -> RawPost | RefusedRow:
     row = json_object(line)
     if isinstance(row, RefusedRow):
@@ -38,10 +48,10 @@ def _row(line: Line, split: str) -> RawPost | RefusedRow:
     missing = [name for name in ("id", "img", "text") if row.get(name) is None]
     if missing:
         return line.refused(Reason.TOO_FEW_COLUMNS, source_id=source_id, detail=f"without {', '.join(missing)}")
-    image, text, label = row["img"], row["text"], row.get("label")
+    image, text, label = row["img"], row["text"], _label(row.get("label"))
     if not (isinstance(row["id"], int | str) and isinstance(image, str) and isinstance(text, str)):
         return line.refused(Reason.MALFORMED_ROW, source_id=source_id, detail="id, img or text of the wrong kind")
-    answers = () if label is None else (Answer("hateful-memes", "both", LABELS.get(str(label), str(label))),)
+    answers = () if label is None else (Answer("hateful-memes", "both", label),)
     return RawPost(
         source_id,
         line.path,

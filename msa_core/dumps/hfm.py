@@ -52,7 +52,8 @@ def _row(line: Line, split: str, folders: Paths, word_filter: bool) -> RawPost |
             warnings.simplefilter("ignore")  # a text's own backslashes
             row = ast.literal_eval(line.text.strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError) as error:
-        return line.refused(Reason.MALFORMED_ROW, detail=f"no Python list: {error}")
+        why = error.msg if isinstance(error, SyntaxError) else "not a literal"  # other words hold memory addresses
+        return line.refused(Reason.MALFORMED_ROW, detail=f"no Python list: {why}")
     if not isinstance(row, list | tuple):
         return line.refused(Reason.MALFORMED_ROW, detail="no Python list")
     source_id = str(row[0]) if row else None

@@ -22,6 +22,9 @@ from msa_core.refusals import Reason
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 ROWS_A_BATCH = 1024
 
+# Damaged pages, texts that are no UTF-8, times beyond a calendar's end, time zones that nobody knows.
+UNREADABLE = (pa.ArrowException, OSError, ValueError, OverflowError, LookupError)
+
 Value = TypeVar("Value")
 
 
@@ -93,7 +96,7 @@ def _parquet_rows(root: Path, path: str, columns: Columns) -> Iterator[Row]:
             for values in _in_microseconds(batch).to_pylist():
                 number += 1
                 yield Row(path, number, values, "utf-8")
-    except pa.ArrowInvalid as error:
+    except UNREADABLE as error:
         raise DumpError(f"{root / path} is no Parquet that can be read: {error}") from error
 
 

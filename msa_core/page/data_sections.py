@@ -36,7 +36,8 @@ def came_in(ingests: pa.Table, rejects: pa.Table, figures: pa.Table) -> Section:
     if not ingests.num_rows:
         return Section(slug, title, missing=(INGEST,))
     held, taken, refused = (pc.sum(ingests[name]).as_py() for name in ("n_held", "n_posts", "n_refused"))
-    lead = f"{held:,} rows were read: {taken:,} became posts, {refused:,} were refused."
+    over = f"Over {ingests.num_rows} ingests, " if ingests.num_rows > 1 else ""
+    lead = f"{over}{held:,} rows were read: {taken:,} became posts, {refused:,} were refused."
     columns = ("source", "format", "n_held", "n_posts", "n_known", "n_refused", "n_annotations")
     heads = ("source", "format", "rows", "posts", "known before", "refused", "annotations")
     tables = [Table("Ingests", heads, tuple(rows_of(ingests, *columns)), n_names=2)]

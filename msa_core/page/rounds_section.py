@@ -13,7 +13,7 @@ from msa_core.page.drawing import draw
 
 SHOWN = ("n", "model_id", "weighted_f1", "low", "high", "verdict", "n_labels", "n_labels_new", "n_labels_changed")
 WORK = ("n_reviewed", "minutes_spent", "cost_usd")
-HEADS = ("round", "model", "weighted F1", "95 % interval", "gate", "labels", "new", "changed")
+HEADS = ("round", "model", "weighted F1", "95 % interval", "verdict", "labels", "new", "changed")
 WORK_HEADS = ("judged", "minutes", "US$")
 HEALTH = ("n_queued", "n_open", "oldest_open_at", "seconds_a_label", "share_settled", "agreement")
 HEALTH_HEADS = ("queued", "open at reviewers", "oldest open", "seconds a label", "settled", "agreement")

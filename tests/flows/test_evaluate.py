@@ -85,6 +85,8 @@ def test_unscored_posts_and_unknown_splits_are_named(tmp_path):
     assert unsealed_split(store, model_id) == "val"
     with pytest.raises(MsaError, match="--folds 5"):
         evaluate(store, split="folds")
+    with pytest.raises(MsaError, match=r"No posts of source 'nobody'\. Choices: hand"):
+        evaluate(store, source="nobody")
     with pytest.raises(MsaError, match="val, test, folds"):
         evaluate(store, split="train")
 

@@ -38,6 +38,14 @@ def test_a_table_is_described_with_its_columns(tmp_path: Path):
 TABLE = LEAST.replace("mvsa-single", "table")
 
 
+def test_one_column_of_images_may_stand_without_a_list(tmp_path: Path):
+    (tmp_path / "posts.csv").touch()
+    (tmp_path / "posts.toml").write_text(TABLE + "[columns]\nimages = 'picture'\n")
+    columns = described(tmp_path / "posts.toml").reading.columns
+    assert columns is not None
+    assert columns.images == ("picture",)
+
+
 @pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".parquet"])
 @pytest.mark.parametrize("description", ["posts.toml", "posts{}.toml"])
 def test_a_table_has_its_description_beside_it_with_or_without_its_ending(
@@ -67,6 +75,10 @@ def test_two_tables_of_one_name_want_a_path(tmp_path: Path):
         (LEAST + "colour = 1", "unknown 'colour'"),
         (LEAST + 'labels = "glad"', "labels must be a list"),
         (LEAST.replace("mvsa-single", "table") + "[columns]\nname = 'x'", "unknown column 'name'"),
+        (TABLE + "labels = [0, 1]", 'labels must hold texts, "0" and not 0'),
+        (LEAST + 'allow_missing = ["images"]', "allow_missing takes image and text, not 'images'"),
+        (TABLE + "[columns]\nimages = 5", 'images must hold texts, "5" and not 5'),
+        (TABLE + "[columns]\nid = ['a', 'b']", "id must be one column"),
         (LEAST, "describes nothing"),
     ],
 )

@@ -70,6 +70,27 @@ def test_content_that_flips_back_was_never_lost(store: Store, dump: Path):
     assert ask(store, "select text from posts where post_id = 'mvsa:1'") == [("words of 1",)]
 
 
+def test_a_row_that_is_refused_again_at_another_line_is_counted_once(store: Store, tmp_path: Path):
+    root = mvsa(tmp_path / "dump", ROWS | {"8": "odd,odd", "9": "positive,neutral"})
+    head, *rows, new = (root / "labelResultAll.txt").read_text().splitlines()
+    refused = [("unknown-label", 1), ("unsafe-id", 1)]
+    for lines in ([head, *rows], [head, new, *rows]):
+        (root / "labelResultAll.txt").write_text("\n".join([*lines, "../7\tpositive,positive", ""]))
+        take(store, root)
+        assert ask(store, "select reason, n from reject_counts order by reason") == refused
+    compact(store)
+    assert ask(store, "select reason, n from reject_counts order by reason") == refused
+
+
+def test_two_rows_of_one_id_are_two_refusals_also_once_read_again(store: Store, tmp_path: Path):
+    root = mvsa(tmp_path / "dump", ROWS)
+    labels = (root / "labelResultAll.txt").read_text()
+    for head in ("", "4\todd,odd\n"):
+        (root / "labelResultAll.txt").write_text(labels + head + "1\tpositive,neutral\n" * 2)
+        take(store, root)
+    assert ask(store, "select n from reject_counts where reason = 'duplicated-id'") == [(2,)]
+
+
 def test_a_flip_back_is_seen_through_a_compaction_and_a_forced_attempt(store: Store, dump: Path):
     take(store, dump)
     relabel(dump, "1", "negative,neutral")

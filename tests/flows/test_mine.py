@@ -219,6 +219,8 @@ def test_what_cannot_be_mined_says_what_to_do(store, tmp_path):
         mine(store)
     with pytest.raises(MsaError, match="from models"):
         mine(store, model="clara-404")
+    with pytest.raises(MsaError, match=r"No posts of source 'nobody'\. Choices: "):
+        mine(store, source="nobody")
     with pytest.raises(MsaError, match="Train one"):
         mine(Store.init(tmp_path / "empty"))
 

@@ -118,6 +118,12 @@ def test_several_tasks_are_told_apart(tmp_path: Path):
     assert report(store, output=tmp_path / "report.html", task="hate").path.exists()
 
 
+def test_a_folder_is_no_page(tmp_path: Path):
+    with pytest.raises(MsaError, match=r"is a folder\. Name the page"):
+        report(filled(tmp_path / "store"), output=tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == ["store"]
+
+
 def test_an_unknown_model_is_an_error_that_says_how_to_list_them(tmp_path: Path):
     with pytest.raises(MsaError, match=r'msa sql "from models"'):
         report(filled(tmp_path / "store"), output=tmp_path / "report.html", model_id="clara-none")

@@ -134,6 +134,8 @@ def test_a_model_that_is_not_there_is_named(scored):
     store, _ = scored
     with pytest.raises(MsaError, match="from models"):
         score(store, model="clara-none")
+    with pytest.raises(MsaError, match=r"No posts of source 'nobody'\. Choices: "):
+        score(store, source="nobody")
 
 
 def test_no_model_yet(tmp_path):

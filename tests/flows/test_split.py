@@ -221,9 +221,10 @@ def test_folds_cannot_be_renumbered(store, ingest):
     assert value(store, "select max(fold) from splits") == 3
 
 
-def test_shares_that_share_nothing_are_refused(store):
+@pytest.mark.parametrize("shares", [(0, 0, 0), (float("inf"), 1, 1), (1e308, 1e308, 0)])
+def test_shares_that_share_nothing_are_refused(store, shares):
     with pytest.raises(MsaError, match="weights"):
-        split(store, train=0, val=0, test=0)
+        split(store, **dict(zip(("train", "val", "test"), shares, strict=True)))
 
 
 def test_the_command_says_what_is_where(store, ingest):

@@ -112,6 +112,11 @@ def test_many_posts_are_told_as_they_were_asked_for(store: Store):
     assert heads == ["04", "00"]
 
 
+def test_many_stories_are_json_lines(store: Store):
+    out = CliRunner().invoke(app, ["why", REVIEWED, "hand:00", "--json", "--store", str(store.places.root)])
+    assert [json.loads(line)["post_id"] for line in out.output.splitlines()] == [REVIEWED, "hand:00"]
+
+
 def test_one_unknown_post_among_many_is_an_error_that_names_it(store: Store):
     out = CliRunner().invoke(app, ["why", REVIEWED, "hand:99", "--store", str(store.places.root)])
     assert out.exit_code == 2

@@ -44,6 +44,24 @@ def refused(path: Path, scratch: Path) -> str:
     return str(error.value)
 
 
+@pytest.mark.parametrize("end", [1024, 1100, None])
+def test_a_tar_that_is_cut_or_damaged_between_its_members_is_refused(tmp_path: Path, end: int | None):
+    whole = tarred(tmp_path / "whole.tar", member("data"), member("labels"), member("rest")).read_bytes()
+    damaged = bytearray(whole)
+    damaged[512 + 10] ^= 1  # of the second member's name: its checksum is wrong
+    (tmp_path / "bad.tar").write_bytes(damaged if end is None else whole[:end])
+    assert "damaged or cut off at byte" in refused(tmp_path / "bad.tar", tmp_path / "scratch")
+
+
+def test_an_archive_without_a_dump_is_named_and_not_the_folder_it_was_unpacked_to(tmp_path: Path):
+    path = zipped(tmp_path / "odd.zip", {"README.txt": b"read me", "dump/labels.csv": b"id"})
+    with (
+        pytest.raises(DumpError, match=r"odd\.zip: looked for .* unpack it, and name the folder inside"),
+        open_dump("mvsa-single", path, tmp_path / "scratch", space=space_of("sentiment")) as dump,
+    ):
+        list(dump.rows())
+
+
 @pytest.mark.parametrize("kind", PACKED)
 @pytest.mark.parametrize("inside", [".", "top"])
 def test_an_archive_is_the_same_dump_as_its_folder(tmp_path: Path, kind: str, inside: str):

@@ -82,6 +82,12 @@ def test_a_bad_line_is_refused_by_name(tmp_path: Path, row: str, reason: str):
     assert reasons(hfm.read(root), "sarcasm") == [(2, reason)]
 
 
+def test_what_is_said_of_a_bad_line_is_the_same_each_time(tmp_path: Path):
+    for row in hfm.read(write(tmp_path, {"train.txt": "guid,tag\n__import__('os')\n[\n"})):
+        assert isinstance(row, RefusedRow)
+        assert row.detail in ("no Python list: not a literal", "no Python list: '[' was never closed")
+
+
 def test_a_folder_without_texts_says_what_was_looked_for(tmp_path: Path):
     with pytest.raises(DumpError, match=r"looked for text/train\.txt"):
         list(hfm.read(tmp_path))
@@ -107,6 +113,12 @@ def test_labels_may_be_missing_and_are_withheld_only_of_a_test(tmp_path: Path):
     assert (train.answers, train.is_official_unlabelled) == ((), False)
     assert (val.official_split, val.answers[0].label) == ("val", "hateful")
     assert (test.official_split, test.answers, test.is_official_unlabelled) == ("test", (), True)
+
+
+def test_labels_of_a_column_with_gaps_are_read(tmp_path: Path):
+    made = [f'{{"id": {n}, "img": "a.png", "text": "a", "label": {label}}}\n' for n, label in enumerate(("1.0", "NaN"))]
+    one, other = posts(hateful_memes.read(write(tmp_path, {"train.jsonl": "".join(made)})))
+    assert (one.answers[0].label, other.answers) == ("hateful", ())
 
 
 def test_a_meme_of_both_dev_files_counts_once(tmp_path: Path):

@@ -187,6 +187,25 @@ def test_a_broken_parquet_is_an_error(tmp_path: Path):
         list(table.read(write(tmp_path, {"m.parquet": b"PAR1 not really PAR1"}), columns=Columns()))
 
 
+def test_parquet_that_python_cannot_hold_is_an_error(tmp_path: Path):
+    no_text = pa.StringArray.from_buffers(1, pa.array([0, 1], pa.int32()).buffers()[1], pa.py_buffer(b"\xff"))
+    no_time = pa.array([2**62], pa.timestamp("us"))
+    no_zone = pa.array([0], pa.timestamp("us", "Nowhere/None"))
+    for number, column in enumerate((no_text, no_time, no_zone)):
+        path = write(tmp_path / str(number), {}) / "m.parquet"
+        path.parent.mkdir()
+        pq.write_table(pa.table({"id": ["1"], "text": ["a"], "label": ["l"], "part": ["train"], "at": column}), path)
+        with pytest.raises(DumpError, match=r"m\.parquet is no Parquet that can be read"):
+            list(table.read(path.parent, columns=TIMED))
+
+
+@pytest.mark.parametrize(("name", "between"), [("m.csv", ","), ("m.tsv", "\t")])
+def test_a_column_that_stands_twice_is_an_error(tmp_path: Path, name: str, between: str):
+    root = write(tmp_path, {name: between.join(("id", "text", "text")) + "\n"})
+    with pytest.raises(DumpError, match="several columns 'text'"):
+        list(table.read(root, columns=Columns(images=(), label=None)))
+
+
 def labelled(label: str, space: Space) -> list[Answer | str]:
     rows = iter([RawPost("1", "m.csv", 2, None, (), (Answer("table", "both", label),))])
     return [row.answers[0] if isinstance(row, RawPost) else str(row.reason) for row in checked(rows, space)]

@@ -1,5 +1,5 @@
--- what: progress, one row a round of the loop: the model that ended it, its weighted F1 on validation, the gate's word on
---       it, how its snapshot differs from the one before, and what the round cost
+-- what: progress, one row a round of the loop: the model that ended it, its weighted F1 on validation, the last verdict
+--       on it (the gate's, or a person's override), how its snapshot differs from the one before, and what the round cost
 -- grain: task, n
 -- reads: loop_stretches, loop_work, snapshots, evaluations, promotions
 -- audit: low is null or low <= high
