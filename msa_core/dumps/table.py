@@ -22,8 +22,9 @@ from msa_core.refusals import Reason
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 ROWS_A_BATCH = 1024
 
-# Damaged pages, texts that are no UTF-8, times beyond a calendar's end, time zones that nobody knows.
-UNREADABLE = (pa.ArrowException, OSError, ValueError, OverflowError, LookupError)
+# Texts that are no UTF-8, times beyond a calendar's end, time zones that nobody knows; damaged pages.
+UNHOLDABLE = (pa.ArrowException, ValueError, OverflowError, LookupError)
+UNREADABLE = (*UNHOLDABLE, OSError)
 
 Value = TypeVar("Value")
 
@@ -87,17 +88,32 @@ def _json_row(line: Line, columns: Columns) -> Row | RefusedRow:
     return Row(line.path, line.number, values, line.encoding)
 
 
-def _parquet_rows(root: Path, path: str, columns: Columns) -> Iterator[Row]:
+def _parquet_rows(root: Path, path: str, columns: Columns) -> Iterator[Row | RefusedRow]:
     try:
         table = ds.dataset(root / path, format="parquet")
         check_columns(root / path, columns.named, table.schema.names)
-        number = 0
+        number = 1
         for batch in table.to_batches(columns=list(columns.named), batch_size=ROWS_A_BATCH, use_threads=False):
-            for values in _in_microseconds(batch).to_pylist():
-                number += 1
-                yield Row(path, number, values, "utf-8")
+            yield from _rows_of(batch, path, number)
+            number += batch.num_rows
     except UNREADABLE as error:
         raise DumpError(f"{root / path} is no Parquet that can be read: {error}") from error
+
+
+def _rows_of(batch: pa.RecordBatch, path: str, number: int) -> Iterator[Row | RefusedRow]:
+    """From row `number` on; one with a cell that Python cannot hold is refused alone."""
+    try:
+        found = _in_microseconds(batch).to_pylist()
+    except UNHOLDABLE as error:
+        if batch.num_rows > 1:
+            for place in range(batch.num_rows):
+                yield from _rows_of(batch.slice(place, 1), path, number + place)
+            return
+        reason = Reason.UNDECODABLE_TEXT if isinstance(error, UnicodeDecodeError) else Reason.MALFORMED_ROW
+        yield RefusedRow(path, number, reason, None, f"{type(error).__name__}: {error}")
+        return
+    for place, values in enumerate(found):
+        yield Row(path, number + place, values, "utf-8")
 
 
 def _in_microseconds(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -187,16 +187,37 @@ def test_a_broken_parquet_is_an_error(tmp_path: Path):
         list(table.read(write(tmp_path, {"m.parquet": b"PAR1 not really PAR1"}), columns=Columns()))
 
 
-def test_parquet_that_python_cannot_hold_is_an_error(tmp_path: Path):
-    no_text = pa.StringArray.from_buffers(1, pa.array([0, 1], pa.int32()).buffers()[1], pa.py_buffer(b"\xff"))
-    no_time = pa.array([2**62], pa.timestamp("us"))
-    no_zone = pa.array([0], pa.timestamp("us", "Nowhere/None"))
-    for number, column in enumerate((no_text, no_time, no_zone)):
-        path = write(tmp_path / str(number), {}) / "m.parquet"
+def test_a_row_of_parquet_that_python_cannot_hold_is_refused_alone(tmp_path: Path):
+    offsets = pa.array([0, 1, 2], pa.int32()).buffers()[1]
+    bad_text = pa.StringArray.from_buffers(2, offsets, pa.py_buffer(b"a\xff"))
+    bad_time = pa.array([0, 2**62], pa.timestamp("us"))
+    for number, column in enumerate((bad_text, bad_time)):
+        path = tmp_path / str(number) / "m.parquet"
         path.parent.mkdir()
-        pq.write_table(pa.table({"id": ["1"], "text": ["a"], "label": ["l"], "part": ["train"], "at": column}), path)
-        with pytest.raises(DumpError, match=r"m\.parquet is no Parquet that can be read"):
-            list(table.read(path.parent, columns=TIMED))
+        plain = {"id": ["1", "2"], "text": ["a", "b"], "label": ["l", "l"], "part": ["train", "train"]}
+        pq.write_table(pa.table(plain | {"at": pa.array([None, None]), ("text", "at")[number]: column}), path)
+        good, bad = table.read(path.parent, columns=TIMED)
+        assert isinstance(good, RawPost)
+        assert isinstance(bad, RefusedRow)
+        assert (bad.line, bad.reason) == (2, ("undecodable-text", "malformed-row")[number])
+
+
+def test_a_time_zone_that_nobody_knows_refuses_the_rows(tmp_path: Path):
+    made = {"id": ["1"], "text": ["a"], "label": ["l"], "part": ["train"]}
+    pq.write_table(pa.table(made | {"at": pa.array([0], pa.timestamp("us", "Nowhere/None"))}), tmp_path / "m.parquet")
+    (bad,) = table.read(tmp_path, columns=TIMED)
+    assert isinstance(bad, RefusedRow)
+    assert "Nowhere/None" in (bad.detail or "")
+
+
+def test_damaged_pages_are_an_error(tmp_path: Path):
+    rows = {"id": [str(n) for n in range(5000)], "text": ["words"] * 5000}
+    pq.write_table(pa.table(rows), tmp_path / "m.parquet")
+    data = bytearray((tmp_path / "m.parquet").read_bytes())
+    data[4:400] = bytes(396)
+    (tmp_path / "m.parquet").write_bytes(data)
+    with pytest.raises(DumpError, match=r"m\.parquet is no Parquet that can be read"):
+        list(table.read(tmp_path, columns=Columns(images=(), label=None)))
 
 
 @pytest.mark.parametrize(("name", "between"), [("m.csv", ","), ("m.tsv", "\t")])
